@@ -2,17 +2,18 @@
 /*
  * filter.h: which tasklets to show.  Words, all of which must hold:
  *
- *   state:L  state:L,C  state:waiting    letters of column S, or a state's or a wait's name
+ *   state:L  state:L,C  state:waiting    letters of column S, a state's or a wait's name
  *   age>1s  run<=20ms  switches>1k       numbers: = != < <= > >= (durations want a unit: ns us ms s m h d)
- *   name~conn                            a POSIX extended regular expression, found anywhere, any case
- *   name:conn-?*                          a shell pattern for the whole text
- *   spawn:accept.c  spawn:accept.c:33    the file, with or without its folder and line, or the function
+ *   name~conn                            a POSIX extended regular expression, found anywhere, in any case
+ *   name:conn-?*                         a shell pattern for the whole text
+ *   spawn:accept.c  spawn:accept.c:33    the file with or without folder and line, or the function
  *   id:41,57                             any of several
- *   conn                                 a word alone: in the name, the group or the wait; or an id
+ *   is:deadline                          a property: deadline error main background fresh joinable torn
+ *   conn                                 a word alone: in the name, the group or the wait; an id
  *   !WORD                                not
- *   name:"two words"                     quotes keep blanks together
+ *   name:"two words"  "a:b"              quotes keep blanks, and what looks like a field, together
  *
- * Unknown values match no comparison, whichever way it goes.
+ * What is unknown of a tasklet matches no comparison, whichever way it goes.
  */
 #ifndef INSPECTOR_FILTER_H
 #define INSPECTOR_FILTER_H

@@ -11,6 +11,10 @@
 
 enum { LABEL_BYTES = 160 };
 
+/* snprintf() that cuts at a UTF-8 boundary. */
+__attribute__((format(printf, 3, 4))) char *label_print(char *buffer, size_t bytes,
+							const char *format, ...);
+
 /* "57 index", or "57" when it has no name; "-" for index -1. */
 char *label_task(const struct snapshot *snapshot, int32_t task, char *buffer, size_t bytes);
 /* The same for an id; one that is gone: "57 (ended)". */

@@ -30,7 +30,7 @@ struct verdict {
 	int32_t *behind;      /* those who wait behind a member, nearest first */
 	int32_t *behind_at;   /* for each: the index in `members` of whom it is behind, in the end */
 	int32_t *behind_on;   /* for each: whom it waits for itself, an index in snapshot.tasks: a member or one
-	                       * that comes earlier in `behind`; -1: an orphaned object */
+	                       * that comes earlier in `behind` */
 	uint32_t behind_count;
 	uint64_t held_ns;     /* the youngest member's wait: since when all of it holds; of a long wait: the longest
 	                       * of those behind; MODEL_UNKNOWN */
@@ -48,6 +48,12 @@ int waits_find(const struct snapshot *snapshot, uint64_t long_ns, struct waits *
 /* Drop what a second look refutes (and `likely` ones whose members moved). */
 void waits_confirm(struct waits *waits, struct model *model, const struct snapshot *snapshot);
 void waits_fini(struct waits *waits);
+
+/* Those who could wake a waiting task, as far as they are known and live (indices in snapshot.tasks): the
+ * holder, the one it joins, a channel's users of the other side.  The count; *others (may be NULL): there may
+ * be more. */
+size_t waits_wakers(const struct snapshot *snapshot, int32_t task, int32_t ret[MODEL_USERS],
+		    bool *others);
 
 /* One edge in words: "lock db, held by 57 index", "send jobs (full): known receivers 63", bounded, safe. */
 void waits_describe(const struct snapshot *snapshot, const struct model *model, int32_t task,

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * groups.c: finds equals with a hash table of group numbers (a hash that fits is compared in full, so that no
+ * two different stacks are ever shown as one), then lays the members out group by group.
+ */
+#include "groups.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "label.h"
+
+const char *group_key_word(enum group_key key)
+{
+#define GROUP_WORD(n, word) word,
+	static const char *const words[] = {GROUP_KEYS(GROUP_WORD)};
+	return words[key];
+}
+
+/* ---- when are two alike ---- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
+/* What tasks of one group share, as far as it is a number. */
+static uint64_t trait(const struct look *look, enum group_key key, int32_t index)
+{
+	const struct task *task = &look->snapshot->tasks[index];
+	const uint64_t state = task->quality == TASK_RUNNING
+				       ? TL_STATE_RUNNING
+				       : (uint64_t)task->state << 8 | task->wait;
+	switch (key) {
+	case GROUP_STATE: return task->quality == TASK_TORN ? UINT64_MAX : state;
+	case GROUP_SPAWN: return task->site;
+	case GROUP_OBJECT: return task->object >= 0 ? (uint64_t)task->object << 32 : state;
+	case GROUP_STACK: return look->backtraces[index].status;
+	case GROUP_NONE:
+	case GROUP_KEY_COUNT: break;
+	}
+	return (uint64_t)index;
+}
+
+static uint64_t hash_of(const struct look *look, enum group_key key, int32_t index)
+{
+	uint64_t hash = mix(1, trait(look, key, index));
+	if (key != GROUP_STACK)
+		return hash;
+	const struct backtrace *backtrace = &look->backtraces[index];
+	for (uint32_t i = 0; i < backtrace->count; i++)
+		hash = mix(hash, backtrace->pc[i]);
+	return hash;
+}
+
+static bool are_alike(const struct look *look, enum group_key key, int32_t a, int32_t b)
+{
+	if (trait(look, key, a) != trait(look, key, b))
+		return false;
+	if (key != GROUP_STACK)
+		return true;
+	const struct backtrace *x = &look->backtraces[a], *y = &look->backtraces[b];
+	return x->count == y->count && memcmp(x->pc, y->pc, x->count * sizeof x->pc[0]) == 0 &&
+	       strcmp(x->why, y->why) == 0;
+}
+
+/* ---- finding equals ---- */
+
+struct table {
+	uint32_t *slots;  /* group number + 1; 0: empty.  Twice as many as tasks, a power of two */
+	size_t mask;
+	int32_t *first;   /* of each group, one of its tasks */
+	uint64_t *hash;   /* of each group */
+	uint32_t *group;  /* of each of `tasks` */
+	uint32_t count;
+};
+
+static int table_init(struct table *table, size_t count)
+{
+	size_t slots = 16;
+	while (slots < 2 * count)
+		slots *= 2;
+	table->mask = slots - 1;
+	table->slots = calloc(slots, sizeof *table->slots);
+	table->first = calloc(count + 1, sizeof *table->first);
+	table->hash = calloc(count + 1, sizeof *table->hash);
+	table->group = calloc(count + 1, sizeof *table->group);
+	return table->slots && table->first && table->hash && table->group ? 0 : -ENOMEM;
+}
+
+static void table_fini(struct table *table)
+{
+	free(table->slots);
+	free(table->first);
+	free(table->hash);
+	free(table->group);
+}
+
+static uint32_t group_of(struct table *table, const struct look *look, enum group_key key,
+			 int32_t task)
+{
+	const uint64_t hash = hash_of(look, key, task);
+	size_t slot = hash & table->mask;
+	for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
+		const uint32_t group = table->slots[slot] - 1;
+		if (table->hash[group] == hash &&
+		    are_alike(look, key, table->first[group], task))
+			return group;
+	}
+	table->slots[slot] = table->count + 1;
+	table->first[table->count] = task;
+	table->hash[table->count] = hash;
+	return table->count++;
+}
+
+/* ---- laying them out ---- */
+
+/* `first` holds the group's number until the order is settled. */
+static int compare_groups(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static int lay_out(const struct table *table, const int32_t *tasks, size_t count,
+		   struct groups *ret)
+{
+	uint32_t *place = calloc((size_t)table->count + 1, sizeof *place);
+	ret->groups = calloc((size_t)table->count + 1, sizeof *ret->groups);
+	ret->members = calloc(count + 1, sizeof *ret->members);
+	if (!place || !ret->groups || !ret->members) {
+		free(place);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		ret->groups[table->group[i]].count++;
+	for (uint32_t i = 0; i < table->count; i++)
+		ret->groups[i].first = i;
+	if (ret->key != GROUP_NONE)
+		qsort(ret->groups, table->count, sizeof *ret->groups, compare_groups);
+	uint32_t next = 0;
+	for (uint32_t i = 0; i < table->count; i++) {
+		place[ret->groups[i].first] = next;
+		ret->groups[i].first = next;
+		next += ret->groups[i].count;
+	}
+	for (size_t i = 0; i < count; i++)
+		ret->members[place[table->group[i]]++] = tasks[i];
+	ret->count = table->count;
+	ret->member_count = (uint32_t)count;
+	free(place);
+	return 0;
+}
+
+int groups_make(const struct look *look, enum group_key key, const int32_t *tasks, size_t count,
+		struct groups *ret)
+{
+	struct table table = {0};
+	*ret = (struct groups){.key = key};
+	int result = table_init(&table, count);
+	if (!result) {
+		for (size_t i = 0; i < count; i++)
+			table.group[i] = group_of(&table, look, key, tasks[i]);
+		result = lay_out(&table, tasks, count, ret);
+	}
+	if (result)
+		groups_fini(ret);
+	table_fini(&table);
+	return result;
+}
+
+void groups_fini(struct groups *groups)
+{
+	free(groups->groups);
+	free(groups->members);
+	*groups = (struct groups){0};
+}
+
+/* ---- what they have in common ---- */
+
+static bool is_of_runtime(const struct place *place)
+{
+	return (place->function && strncmp(place->function, "tl_", 3) == 0) ||
+	       (place->module && strncmp(label_file(place->module), "libtasklet", 10) == 0);
+}
+
+/* The frame that called into the runtime, or the innermost one. */
+static char *label_stack(const struct look *look, const struct backtrace *backtrace, char *buffer,
+			 size_t bytes)
+{
+	enum { DEEPEST = 10 }; /* the runtime's own calls are not deeper */
+	struct place place, found = {0};
+	uint32_t at = 0;
+	if (!backtrace->count)
+		return label_print(buffer, bytes, "%s", backtrace->why);
+	model_place(look->model, backtrace->pc[0], true, &found);
+	bool below_runtime = is_of_runtime(&found);
+	for (uint32_t i = 1; i + 1 < backtrace->count && i < DEEPEST; i++) {
+		model_place(look->model, backtrace->pc[i], false, &place);
+		const bool is_runtime = is_of_runtime(&place);
+		if (!is_runtime && below_runtime) {
+			found = place;
+			at = i;
+		}
+		below_runtime = is_runtime;
+	}
+	char where[LABEL_BYTES];
+	label_place(&found, backtrace->pc[at], where, sizeof where);
+	if (!found.function || !found.file)
+		return label_print(buffer, bytes, "%s", where);
+	return label_print(buffer, bytes, "%s %s", found.function, where);
+}
+
+char *groups_label(const struct look *look, const struct groups *groups, uint32_t group,
+		   char *buffer, size_t bytes)
+{
+	const int32_t index = groups->members[groups->groups[group].first];
+	const struct task *task = &look->snapshot->tasks[index];
+	const bool is_waiting = task->quality == TASK_GOOD && task->wait != TL_WAIT_NONE;
+	switch (groups->key) {
+	case GROUP_SPAWN: return label_site(look->model, task->site, buffer, bytes);
+	case GROUP_STACK: return label_stack(look, &look->backtraces[index], buffer, bytes);
+	case GROUP_NONE: return label_task(look->snapshot, index, buffer, bytes);
+	case GROUP_OBJECT:
+		if (task->object >= 0)
+			return label_object(look->snapshot, look->model, task->object, buffer,
+					    bytes);
+		break;
+	case GROUP_STATE:
+	case GROUP_KEY_COUNT: break;
+	}
+	return label_print(buffer, bytes, is_waiting ? "%s: %s" : "%s",
+			   label_state(look->model, task),
+			   model_wait_name(look->model, task->wait));
+}
+
+char *groups_names(const struct look *look, const struct groups *groups, uint32_t group,
+		   char *buffer, size_t bytes)
+{
+	const struct group *it = &groups->groups[group];
+	const int32_t *members = &groups->members[it->first];
+	const char *name = look->snapshot->tasks[members[0]].name;
+	size_t common = strlen(name);
+	bool all_equal = true;
+	for (uint32_t i = 1; i < it->count; i++) {
+		const char *other = look->snapshot->tasks[members[i]].name;
+		size_t same = 0;
+		while (same < common && name[same] == other[same])
+			same++;
+		all_equal &= !name[same] && !other[same];
+		common = same;
+	}
+	while (common > 0 && ((unsigned char)name[common] & 0xc0) == 0x80)
+		common--; /* not within a character */
+	return label_print(buffer, bytes, "%.*s%s", (int)common, name,
+			   common && !all_equal ? "*" : "");
+}

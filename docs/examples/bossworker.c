@@ -7,8 +7,8 @@
  *                  \--------> worker/2 -----------------/
  *                   \-------> ...      ----------------/
  *
- * The job is to count the primes among a thousand numbers.  Nobody locks anything, nobody polls, and
- * nothing says who does which job: whoever waits on `jobs` gets the next one.
+ * The job is to count the primes among a thousand numbers.  Nobody locks anything, nobody polls,
+ * and nothing says who does which job: whoever waits on `jobs` gets the next one.
  *
  *     tltop -- bossworker --jobs 1000 --pause 200          shows it at work
  */
@@ -41,8 +41,8 @@ static bool is_prime(unsigned number)
 	return number > 1;
 }
 
-/* Step 2: a worker.  The loop ends with 0 when there are no more jobs, below zero for an error.  What
- * the function returns is for whoever joins it: here, how many jobs it did. */
+/* Step 2: a worker.  The loop ends with 0 when there are no more jobs, below zero for an error.
+ * What the function returns is for whoever joins it: here, how many jobs it did. */
 static int worker(void *unused)
 {
 	struct job job;
@@ -63,9 +63,9 @@ static int worker(void *unused)
 	return error ? error : done;
 }
 
-/* Step 3: the boss.  Sending waits until a worker takes the job: a boss cannot run ahead of its workers.
- * (Give `jobs` a capacity, and it can, by so many.)  Afterwards each worker is told once that there is no
- * more: error 0 in place of a job is the end of a worker's loop. */
+/* Step 3: the boss.  Sending waits until a worker takes the job: a boss cannot run ahead of its
+ * workers.  (Give `jobs` a capacity, and it can, by so many.)  Afterwards each worker is told
+ * once that there is no more: error 0 in place of a job is the end of a worker's loop. */
 static int boss(void *unused)
 {
 	int error = 0;
@@ -99,9 +99,10 @@ static tl_task *start(void)
 	return workers;
 }
 
-/* Step 5: gather.  Why does main do that, and not the boss?  Because a boss who waits to hand out a job
- * cannot listen, and a worker who waits to be heard cannot take a job: with one job more than workers
- * they would wait for each other for ever.  (Try it, and look at screen 4 of tltop.) */
+/* Step 5: gather.  Why does main do that, and not the boss?  Because a boss who waits to hand
+ * out a job cannot listen, and a worker who waits to be heard cannot take a job: with one job
+ * more than workers they would wait for each other for ever.  (Try it, and look at screen 4 of
+ * tltop.) */
 static void gather(tl_task *workers)
 {
 	unsigned primes = 0;

@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 	for (; *names; names++)
 		check(tl_spawn(guest, *names, &(struct tl_options){.name = *names}, NULL), *names);
 
-	/* Nothing has run so far.  Now all do, until there is nothing left but the host, who waits. */
+	/* Nothing has run so far.  Now all do, until nobody is left but the host, who waits. */
 	check(tl_run(), "run");
 
 	/* An error in place of an element: 0 is the end of the host's loop. */

@@ -2,17 +2,17 @@
 /*
  * philosophers.c: a deadlock to look at.
  *
- * Philosophers sit round a table, a fork between each two of them.  To eat, one needs both forks beside
- * him.  Everybody takes the left fork first, and a moment later the right one, which by then is in the
- * neighbour's hand: nobody will ever eat.
+ * Philosophers sit round a table, a fork between each two of them.  To eat, one needs both forks
+ * beside him.  Everybody takes the left fork first, and a moment later the right one, which by then
+ * is in the neighbour's hand: nobody will ever eat.
  *
  *     (nothing)    a fork is a mutex.  A mutex has a holder, so the circle can be proved: `certain`
- *     --channels   a fork is a token in a channel.  Whoever took it will bring it back, but only the
- *                  program knows: `likely`
+ *     --channels   a fork is a token in a channel.  Who took it will bring it back, but that is
+ *                  only in the program's mind: `likely`
  *     --ordered    everybody takes the fork with the lower number first, so no circle can close
  *
- * Once all are stuck, main sleeps, and there is time for tltop, tldump and gdb.  At last one philosopher
- * is killed: his fork comes free, and the others can eat.
+ * Once all are stuck, main sleeps, and there is time for tltop, tldump and gdb.  At last one
+ * philosopher is killed: his fork comes free, and the others can eat.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -130,8 +130,9 @@ static void lay_table(struct philosopher *philosophers)
 	for (unsigned i = 0; i < options.seats; i++) {
 		snprintf(name, sizeof(name), "philosopher/%u", i + 1);
 		struct tl_options about = {.name = name, .group = "table"};
-		philosophers[i].seat = i;
-		check(tl_spawn(philosopher_main, &philosophers[i], &about, &philosophers[i].task), name);
+		struct philosopher *philosopher = &philosophers[i];
+		philosopher->seat = i;
+		check(tl_spawn(philosopher_main, philosopher, &about, &philosopher->task), name);
 	}
 	for (unsigned i = 0; i < options.guests; i++) {
 		snprintf(name, sizeof(name), "guest/%u", i + 1);
@@ -185,7 +186,7 @@ static void usage(void)
 	       "  -l, --linger S    seconds to stay deadlocked (0 to 1000000; %u)\n"
 	       "  -h, --help        this text\n"
 	       "\n"
-	       "Exit status: 0 all have eaten, 1 something failed, 2 bad usage, 3 there was a deadlock.\n",
+	       "Exit status: 0 all have eaten, 1 failure, 2 bad usage, 3 there was a deadlock.\n",
 	       options.seats, options.guests, options.rounds, options.linger);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * simulation.c: an ant hill, where everybody is a tasklet.  It is bossworker.c, grown in seven steps:
+ * simulation.c: an ant hill where everybody is a tasklet: bossworker.c, grown in seven steps.
  *
- *     1  The boss is a queen, the workers are ants, a job is a place to go to, a result is a report.
+ *     1  The boss is a queen, the workers are ants, a job is a place, a result is a report.
  *     2  Work takes time: an ant walks, and every stride is a sleep.
  *     3  Some things can be used by one ant at a time only: a heap of food has a mutex.
  *     4  A second line of work behind the first: ants fill the larder, nurses empty it.
@@ -16,7 +16,7 @@
  *                                   \  larder            spawn, join
  *                                    ------------> nurses ----------> larvae
  *
- *     cc simulation.c simulation_screen.c -o simulation $(pkg-config --cflags --libs tasklet ncursesw)
+ *     cc simulation*.c $(pkg-config --cflags --libs tasklet ncursesw) -o simulation
  *     tltop -- simulation --headless --actors 10000 --seconds 600
  */
 #include <getopt.h>
@@ -44,9 +44,10 @@ struct report {
 struct options options = {.actors = 2000, .seed = 1};
 struct world world;
 
+static tl_task court[3];
 static const struct place hill = {WIDTH / 2, HEIGHT / 2};
 
-/* A tasklet of its own needs luck of its own: then a seed gives the same world, whoever runs first. */
+/* Every tasklet has luck of its own: so a seed gives the same world, whoever runs first. */
 static unsigned draw(uint64_t *luck, unsigned below)
 {
 	uint64_t z = *luck += 0x9e3779b97f4a7c15;
@@ -77,8 +78,8 @@ static int pass(uint64_t ns)
 	return tl_sleep(ns);
 }
 
-/* The sun rises: one signal for everybody who waits for it.  `dawn` prefers the sender, who goes on at
- * once, and so finishes before the first of them stirs. */
+/* The sun rises: one signal for everybody who waits for it.  `dawn` prefers the sender, who goes
+ * on at once, and so finishes before the first of them stirs. */
 int sunrise(void)
 {
 	int error = 0;
@@ -95,7 +96,8 @@ static struct heap *smell(struct place at)
 {
 	for (unsigned i = 0; i < world.heap_count; i++) {
 		struct heap *heap = &world.heaps[i];
-		if (heap->amount && abs(heap->at.x - at.x) <= SIGHT && abs(heap->at.y - at.y) <= SIGHT)
+		int dx = heap->at.x - at.x, dy = heap->at.y - at.y;
+		if (heap->amount && abs(dx) <= SIGHT && abs(dy) <= SIGHT)
 			return heap;
 	}
 	return NULL;
@@ -186,7 +188,8 @@ static int ant_start(struct ant *ant, unsigned number, unsigned seconds)
 	*ant = (struct ant){.at = hill, .luck = luck_of_its_own()};
 	ant->death = tl_now() + (uint64_t)seconds * SECOND_NS;
 	world.living++;
-	return tl_spawn(ant_main, ant, &(struct tl_options){.name = name, .group = "ants"}, &ant->task);
+	struct tl_options about = {.name = name, .group = "ants"};
+	return tl_spawn(ant_main, ant, &about, &ant->task);
 }
 
 /* ---- steps 1 and 3: the court -------------------------------------------------------------- */
@@ -321,7 +324,11 @@ static void create_world(void)
 
 	world.luck = options.seed;
 	world.start = tl_now();
-	world.heap_count = options.actors < 300 ? 3 : options.actors > 10000 ? 100 : options.actors / 100;
+	world.heap_count = options.actors / 100;
+	if (world.heap_count < 3)
+		world.heap_count = 3;
+	if (world.heap_count > 100)
+		world.heap_count = 100;
 	world.heaps = array(world.heap_count, sizeof(struct heap));
 	for (unsigned i = 0; i < world.heap_count; i++) {
 		snprintf(name, sizeof(name), "heap/%u", i + 1);
@@ -335,17 +342,15 @@ static void create_world(void)
 }
 
 /* `actors` tasklets: the court, one nurse for twenty, and ants. */
-static void populate(tl_task court[3])
+static void populate(void)
 {
-	static const struct {
-		const char *name;
-		tl_fn main;
-	} courtiers[3] = {{"weather", weather_main}, {"queen", queen_main}, {"scribe", scribe_main}};
+	static const char *const names[3] = {"weather", "queen", "scribe"};
+	static const tl_fn mains[3] = {weather_main, queen_main, scribe_main};
 	char name[32];
 
 	for (int i = 0; i < 3; i++) {
-		struct tl_options about = {.name = courtiers[i].name, .group = "court"};
-		check(tl_spawn(courtiers[i].main, NULL, &about, &court[i]), about.name);
+		struct tl_options about = {.name = names[i], .group = "court"};
+		check(tl_spawn(mains[i], NULL, &about, &court[i]), names[i]);
 	}
 	world.nurse_count = 1 + options.actors / 20;
 	world.nurses = array(world.nurse_count, sizeof(uint64_t));
@@ -364,15 +369,17 @@ static void populate(tl_task court[3])
 /* Main waits, and everybody lives. */
 static void live(void)
 {
-	uint64_t end = options.seconds ? world.start + options.seconds * (uint64_t)SECOND_NS : TL_FOREVER;
+	uint64_t end = TL_FOREVER;
 	tl_task screen;
 
+	if (options.seconds)
+		end = world.start + (uint64_t)options.seconds * SECOND_NS;
 	if (options.headless) {
 		check(tl_sleep_until(end), "world");
 		return;
 	}
 	/* A higher level runs first: the picture stays smooth, however many ants there are. */
-	struct tl_options about = {.name = "screen", .group = "screen", .level = 1, .flags = TL_JOINABLE};
+	struct tl_options about = {.name = "screen", .level = 1, .flags = TL_JOINABLE};
 	check(tl_spawn(screen_main, NULL, &about, &screen), "screen");
 	int result = tl_task_join_until(screen, NULL, end);
 	if (result == -ETIMEDOUT) {
@@ -388,13 +395,14 @@ static void summarize(void)
 	       (double)(tl_now() - world.start) / SECOND_NS);
 	printf("  ants     %u live, %lu were born, %lu died\n", world.living,
 	       world.born - world.larvae, world.died);
-	printf("  orders   %lu, and %lu reports, %lu of food\n", world.sent, world.heard, world.finds);
+	printf("  orders   %lu, and %lu reports, %lu of food\n", world.sent, world.heard,
+	       world.finds);
 	printf("  strides  %lu\n  meals    %lu\n", world.strides, world.meals);
 }
 
-/* Ants and court are killed wherever they are.  The nurses end by themselves, once the larder is closed
- * and the last larva has hatched; closing wakes nobody, so those who wait already are told. */
-static void end_world(const tl_task court[3])
+/* Ants and court are killed, wherever they are.  Nurses end by themselves, once the larder is
+ * closed and the last larva has hatched.  Closing wakes nobody: who waits already is told. */
+static void end_world(void)
 {
 	for (int i = 0; i < 3; i++)
 		check(tl_task_kill(court[i], TL_PENDING), "kill");
@@ -432,7 +440,7 @@ static void usage(void)
 	       "  -h, --help        this text\n"
 	       "\n"
 	       "Keys: q quit, n night and day.\n"
-	       "With --headless and TASKLET_CLOCK=virtual a seed gives the same world every time.\n",
+	       "With --headless and TASKLET_CLOCK=virtual a seed gives the same world each time.\n",
 	       options.actors, options.seed);
 }
 
@@ -463,16 +471,14 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	tl_task court[3];
-
 	parse(argc, argv);
 	if (!options.headless)
 		screen_open();
 	create_world();
-	populate(court);
+	populate();
 	live();
 	summarize();
-	end_world(court);
+	end_world();
 	destroy_world();
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * simulation.h: the world, as simulation.c lets it live and simulation_screen.c shows it.  All of it
- * belongs to one thread: tasklets switch where they wait and nowhere else, so nothing here is locked
- * but what takes time to use.
+ * simulation.h: the world, as simulation.c lets it live and simulation_screen.c shows it.  All of
+ * it belongs to one thread: tasklets switch where they wait and nowhere else, so nothing is locked
+ * here but what takes time to use.
  */
 #ifndef SIMULATION_H
 #define SIMULATION_H

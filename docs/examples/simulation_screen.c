@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * simulation_screen.c: step 6 of simulation.c, and all that knows curses.  The screen is one more tasklet:
- * it draws, sleeps, and looks whether a key was pressed; meanwhile the world goes on.  It draws what fits
- * into a terminal of any size.
+ * simulation_screen.c: step 6 of simulation.c, and all that knows curses.  The screen is one more
+ * tasklet: it draws, sleeps, and looks whether a key was pressed; meanwhile the world goes on.  It
+ * fits the world into a terminal of any size.
  */
 #define NCURSES_WIDECHAR 1 /* mvaddnwstr() */
 #include <curses.h>
@@ -99,9 +99,11 @@ static void show(bool unicode)
 		 options.seed, (double)(tl_now() - world.start) / SECOND_NS,
 		 world.is_night ? "  night" : "");
 	mvaddnstr(0, 0, line, COLS);
-	snprintf(line, sizeof(line), "q quit  n %s  out %u  home %u  larder %zu  larvae %u  born %lu  died %lu",
+	snprintf(line, sizeof(line),
+		 "q quit  n %s  out %u  home %u  larder %zu  larvae %u  born %lu  died %lu",
 		 world.is_night ? "day" : "night", out, world.living - out,
-		 tl_channel_length(world.larder), world.larvae, world.born - world.larvae, world.died);
+		 tl_channel_length(world.larder), world.larvae, world.born - world.larvae,
+		 world.died);
 	mvaddnstr(LINES - 1, 0, line, COLS);
 	refresh();
 }
@@ -112,7 +114,7 @@ static void screen_close(void)
 		endwin();
 }
 
-/* Curses may block nobody: `nodelay` makes getch() return at once, and tl_sleep() does the waiting. */
+/* Curses must block nobody: after nodelay() getch() returns at once; tl_sleep() does the wait. */
 int screen_main(void *unused)
 {
 	bool unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

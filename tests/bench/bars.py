@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the figures must reach.
 
-A limit is one of: nanoseconds that scale with the calibration loop; a number of rdtscs and some scaled
-nanoseconds on top (r = one rdtsc of the same process); a share of another's figure, paired by round; or a
-plain number (bytes, percent, seconds).  Each bar is judged by a median.
+A limit is one of: nanoseconds that scale with the calibration loop; a number of rdtscs and some
+scaled nanoseconds on top (r = one rdtsc of the same process); a share of another's figure, paired
+by round; or a plain number (bytes, percent, seconds).  Each bar is judged by a median.
 """
 
 from dataclasses import dataclass

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """bench.py: measures tasklet beside its peers, and says which bars are missed.
 
-Our programs and the peers' run pinned to one CPU, alternated; plan.py says which and how often, bars.py what
-must be reached, tools.py how the tools are measured.  Exit status: 0 all bars hold, 1 some do not (or could
-not be judged), 2 bad usage, or something does not build.
+Our programs and the peers' run pinned to one CPU, alternated; plan.py says which and how often,
+bars.py what must be reached, tools.py how the tools are measured.  Exit status: 0 all bars hold,
+1 some do not (or could not be judged), 2 bad usage, or something does not build.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def arguments():
     parser.add_argument("--pairs", type=int, default=plan.PAIRS, metavar="N",
                         help=f"rounds of what a bar compares (default {plan.PAIRS})")
     parser.add_argument("--quick", action="store_true",
-                        help=f"{plan.QUICK_PAIRS} pairs, nothing slow: a smoke test, no measurement")
+                        help=f"{plan.QUICK_PAIRS} pairs, nothing slow: a smoke test")
     parser.add_argument("--against", metavar="DIR",
                         help="also run ours with the libtasklet.so in DIR, and compare")
     parser.add_argument("--no-peers", action="store_true", help="ours alone")
@@ -112,7 +112,8 @@ class Bench:
         calibration = output["calibration"][0] if output["calibration"] else 0.0
         for bench, n, part in run.gives:
             key = Key(bench, n, who, run.trace)
-            self.results.add(key, run.unit, Sample(r, tuple(output["figure"][plan.PARTS[part]]), rdtsc, calibration))
+            figures = tuple(output["figure"][plan.PARTS[part]])
+            self.results.add(key, run.unit, Sample(r, figures, rdtsc, calibration))
         if who == "tasklet":
             number = len(self.results.samples.get(Key("rdtsc", 1, "tasklet", "off"), ()))
             for bench, value in (("rdtsc", rdtsc), ("calibration", calibration)):

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Figures of many runs, and what is computed from them: quartiles, minima and paired ratios.
 
-A *key* names what was measured: (bench, n, who, trace).  A *sample* is what one process gave for a key: its
-figures, the round in which it ran, and the rdtsc and the calibration loop of the same process.  Two keys are
-compared round by round, so that what the machine does to both cancels out.
+A *key* names what was measured: (bench, n, who, trace).  A *sample* is what one process gave for
+a key: its figures, the round in which it ran, and the rdtsc and the calibration loop of the same
+process.  Two keys are compared round by round, so that what the machine does to both cancels out.
 """
 
 from dataclasses import dataclass, field
 
-# The limits were set where one rdtsc takes 9.3 ns, on a machine of the kind (Zen 5, a virtual machine) where
-# it takes 6.4 steps of the calibration loop (measured: 6.2 to 6.6, median 6.40).  Hence what a step took there.
+# The limits were set where one rdtsc takes 9.3 ns, on a machine of the kind (Zen 5, a virtual
+# machine) where it takes 6.4 steps of the calibration loop (measured: 6.2 to 6.6, median 6.40).
+# Hence what a step took there.
 CALIBRATION_REFERENCE_NS = 9.3 / 6.40
 
 
@@ -86,7 +87,7 @@ class Results:
         return Summary(summary.low, summary.median, summary.high, smallest, summary.count)
 
     def ratio(self, key, other):
-        """The Summary of key's figure over other's, round by round; None when they share no round."""
+        """The Summary of key's figure over other's, round by round; None: they share no round."""
         mine = {s.round: s.figure for s in self.samples[key]}
         theirs = {s.round: s.figure for s in self.samples[other]}
         shared = [mine[r] / theirs[r] for r in mine if theirs.get(r)]

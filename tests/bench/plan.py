@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What runs: which program with which workload, how often, against whom.
 
-The runs of a group alternate: round after round, each program that takes part runs once, in an order that
-rotates.  A program that no bar compares takes part in some of the rounds.
+The runs of a group alternate: round after round, each program that takes part runs once, in an
+order that rotates.  A program that no bar compares takes part in some of the rounds.
 """
 
 from dataclasses import dataclass, replace
@@ -72,7 +72,8 @@ def groups():
                ours("yield_shuffled", 10_000, MILLION, 5),
                *(ours(f"yield_{kind}", 100, MILLION, 5) for kind in ("sites8", "deep1", "deep5")),
                peer("boost.fiber", "yield", 100, MILLION, 5, rounds=PAIRS),
-               *(peer(who, "yield", n, 300_000, 3) for who in ("go", "st") for n in (2, 100, 10_000)),
+               *(peer(who, "yield", n, 300_000, 3)
+                 for who in ("go", "st") for n in (2, 100, 10_000)),
                *(peer("boost.fiber", "yield", n, 300_000, 3) for n in (2, 10_000)),
                *(peer(who, "yield", 100_000, 300_000, 3, rounds=3, seconds=1)
                  for who in ("go", "boost.fiber", "st")),
@@ -103,7 +104,8 @@ def groups():
                ours("spawn_1m", MILLION, 1, 4, rounds=10, gives=FIRST_AND_LATER, seconds=0.3),
                peer("go", "spawn_1m", MILLION, 1, 3, rounds=3, gives=FIRST_AND_LATER, seconds=2.5),
                peer("st", "spawn_1m", MILLION, 1, 2, rounds=1, gives=FIRST_AND_LATER, seconds=6),
-               peer("boost.fiber", "spawn_1m", MILLION, 1, 1, rounds=1, gives=FIRST_ALONE, seconds=12)),
+               peer("boost.fiber", "spawn_1m", MILLION, 1, 1, rounds=1, gives=FIRST_ALONE,
+                    seconds=12)),
         _group("skynet",
                ours("skynet_at_once", MILLION, 1, 3, unit="ms"),
                ours("skynet_queued", MILLION, 1, 1, unit="ms", seconds=0.5),
@@ -111,9 +113,11 @@ def groups():
                     seconds=0.8),
                ours("skynet_rendezvous", MILLION, 1, 1, rounds=2, unit="ms", seconds=8),
                peer("go", "skynet_rendezvous", MILLION, 1, 1, rounds=2, unit="ms", seconds=0.8),
-               peer("boost.fiber", "skynet_at_once", MILLION, 1, 1, rounds=3, unit="ms", seconds=2.5),
+               peer("boost.fiber", "skynet_at_once", MILLION, 1, 1, rounds=3, unit="ms",
+                    seconds=2.5),
                peer("boost.fiber", "skynet_queued", MILLION, 1, 1, rounds=1, unit="ms", seconds=8),
-               peer("boost.fiber", "skynet_rendezvous", MILLION, 1, 1, rounds=1, unit="ms", seconds=13),
+               peer("boost.fiber", "skynet_rendezvous", MILLION, 1, 1, rounds=1, unit="ms",
+                    seconds=13),
                peer("st", "skynet_queued", MILLION, 1, 1, rounds=1, unit="ms", seconds=6)),
         _group("memory",
                ours("parked_bytes", 100_000, 1, 1, rounds=3, unit="bytes", seconds=0.5),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The bench programs: how they are built, and one run of one of them.
 
-Ours is linked with the shared library of the build.  A peer whose compiler or header is not there is named,
-not fatal; one that is there but does not build is an error.
+Ours is linked with the shared library of the build.  A peer whose compiler or header is not there
+is named, not fatal; one that is there but does not build is an error.
 """
 
 import os
@@ -147,7 +147,8 @@ def run_once(path, run, cpu, library=None):
     command = [path, run.workload, str(run.n), str(run.operations), str(run.repetitions)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S,
-                              env=environment(run.trace, run.workload, library), stdin=subprocess.DEVNULL,
+                              env=environment(run.trace, run.workload, library),
+                              stdin=subprocess.DEVNULL,
                               preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
     except subprocess.TimeoutExpired:
         raise Failure(f"{' '.join(command)}: not done after {TIME_LIMIT_S} s") from None

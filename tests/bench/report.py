@@ -7,10 +7,10 @@ import tools
 from bars import Verdict
 from figures import Key
 
-AGAINST = "against"  # our programs with another build of the library: for eyes, not for results.json
+AGAINST = "against"  # our programs with another build of the library; not in results.json
 
-HEAD = (f"{'bench':<18} {'n':>8} {'who':<12} {'trace':<5} {'q1':>9} {'median':>9} {'q3':>9} {'min':>9}"
-        f" {'unit':<6}{'runs':>4}  of tasklet, full (q1 - q3)")
+HEAD = (f"{'bench':<18} {'n':>8} {'who':<12} {'trace':<5} {'q1':>9} {'median':>9} {'q3':>9} "
+        f"{'min':>9} {'unit':<6}{'runs':>4}  of tasklet, full (q1 - q3)")
 
 
 def _number(value):
@@ -77,7 +77,7 @@ def as_json(results):
 
 
 def sort(results):
-    """Benches stay in the order of the plan, the machine's own last; within one, by n, ours first."""
+    """Benches in the order of the plan, the machine's own last; within one by n, ours first."""
     order = {"rdtsc": len(results.samples), "calibration": len(results.samples) + 1}
     for key in results.samples:
         order.setdefault(key.bench, len(order))

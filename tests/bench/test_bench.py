@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The driver's own arithmetic: quartiles, pairing, limits, verdicts, the plan, and what is written."""
+"""The driver's arithmetic: quartiles, pairing, limits, verdicts, the plan; and its output."""
 
 import json
 import os
@@ -130,14 +130,16 @@ class Plan(unittest.TestCase):
         order = plan.schedule(plan.Group("x", (often, seldom)))
         self.assertEqual([r for r, run in order if run is often], list(range(6)))
         self.assertEqual([r for r, run in order if run is seldom], [0, 3])
-        self.assertNotEqual([run for r, run in order if r == 0], [run for r, run in order if r == 3])
+        self.assertNotEqual([run for r, run in order if r == 0],
+                            [run for r, run in order if r == 3])
 
     def test_selection(self):
         chosen = plan.select(plan.groups(), "spawn_1m_*", pairs=4)
         self.assertEqual({run.workload for g in chosen for run in g.runs}, {"spawn_1m"})
         self.assertLessEqual(max(run.rounds for g in chosen for run in g.runs), 4)
         quick = plan.select(plan.groups(), quick=True, pairs=3)
-        self.assertTrue(any(run.seconds > plan.QUICK_SECONDS for g in plan.groups() for run in g.runs))
+        self.assertTrue(any(run.seconds > plan.QUICK_SECONDS
+                            for g in plan.groups() for run in g.runs))
         self.assertTrue(all(run.who == "tasklet" or run.seconds <= plan.QUICK_SECONDS
                             for g in quick for run in g.runs))
         alone = plan.select(plan.groups(), peers=False)
@@ -196,7 +198,8 @@ class Programs(unittest.TestCase):
             return programs.run_once(path, run, min(os.sched_getaffinity(0)))
 
     def test_figures_are_read(self):
-        out = self.run_script("echo rdtsc 9.3; echo figure $#; echo figure $2; test $TASKLET_TRACE = off\n")
+        out = self.run_script("echo rdtsc 9.3; echo figure $#; echo figure $2\n"
+                              "test $TASKLET_TRACE = off\n")
         self.assertEqual(out, {"figure": [4.0, 2.0], "calibration": [], "rdtsc": [9.3]})
 
     def test_failures_say_what_and_how(self):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """How the tools are measured: on a target of 100,000 tasklets that switches at full speed.
 
-The target has a CPU of its own; the tools run on the others.  tltop runs in a terminal of its own (a pty) at
-2 Hz and is stopped and continued, so that windows with and without it alternate: what it uses of a core, and
-by how much the target's switches per second drop.  The target's rate is over the time in which it was not
-waiting for its CPU, so that other processes do not count, while sleeping because of the tool would.
+The target has a CPU of its own; the tools run on the others.  tltop runs in a terminal of its own
+(a pty) at 2 Hz and is stopped and continued, so that windows with and without it alternate: what
+it uses of a core, and by how much the target's switches per second drop.  The target's rate is
+over the time in which it was not waiting for its CPU, so that other processes do not count, while
+sleeping because of the tool would.
 """
 
 import fcntl
@@ -12,6 +13,7 @@ import glob
 import mmap
 import os
 import pty
+import shutil
 import signal
 import statistics
 import struct
@@ -33,6 +35,9 @@ SETTLE_S = 0.05
 TOOL_ROUNDS = 5
 TIME_LIMIT_S = 60
 
+GDB_LOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gdb",
+                          "tasklet-gdb.py")
+
 
 def key(bench):
     return Key(bench, TASKLETS, "tasklet", "full")
@@ -43,7 +48,7 @@ def select(pattern):
 
 
 def slowdown_percent(windows):
-    """From [(rate with the tool, rate without), ...]: by how much a median pair is slower with it."""
+    """From [(rate with the tool, rate without), ...]: how much slower each pair is with it."""
     return [100 * (1 - on / off) for on, off in windows]
 
 
@@ -169,7 +174,7 @@ class Tools:
             self.results.add(key(bench), BENCHES[bench], Sample(i, (value,)))
 
     def timed(self, command, must_hold):
-        """Wall seconds of a command whose output must be as expected; the best that says it works."""
+        """(wall seconds, output) of a command that must succeed, with output that must_hold."""
         started = time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S,
                               stdin=subprocess.DEVNULL,
@@ -215,14 +220,13 @@ class Tools:
         self.progress(f"tltop: the target does {speed / 1e6:.1f} million switches/s without it")
 
     def gdb(self, target):
-        loaders = glob.glob(os.path.join("gdb", "*-gdb.py")) or glob.glob(os.path.join("gdb", "*.py"))
-        if not loaders:
-            raise Failure("gdb: no loader in gdb/")
+        if not shutil.which("gdb"):
+            raise Failure("gdb is not installed (Debian package gdb)")
         timing = ("python import time; t = time.monotonic(); "
                   "out = gdb.execute('info tasklets', to_string=True); "
                   "print('took', time.monotonic() - t, out.count('\\n'))")
         command = ["gdb", "-batch", "-nx", "-iex", "set debuginfod enabled off",
-                   "-p", str(target.pid), "-ex", f"source {loaders[0]}", "-ex", timing]
+                   "-p", str(target.pid), "-ex", f"source {GDB_LOADER}", "-ex", timing]
         seconds = []
         for _ in range(TOOL_ROUNDS - 2):
             _, out = self.timed(command, lambda out: "took " in out)

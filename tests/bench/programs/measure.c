@@ -49,8 +49,8 @@ double measure_memory_bytes(void)
 	return kib * 1024;
 }
 
-/* The six operations of a step depend on one another, so that a step takes six cycles of the core at
- * whatever frequency it runs: what this takes scales as all that stays within the core does. */
+/* The six operations of a step depend on one another, so that a step takes six cycles of the core
+ * at whatever frequency it runs: what this takes scales as all that stays within the core does. */
 static double calibration_ns(void)
 {
 	uint64_t x = UINT64_C(88172645463325252);

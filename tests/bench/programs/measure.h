@@ -3,7 +3,7 @@
  * measure.h: how every bench program in C or C++ measures, and what it prints.
  *
  * A program is called as PROGRAM WORKLOAD N OPERATIONS REPETITIONS and prints one line a figure:
- *	calibration NS		a step of a chain of dependent integer operations, before the workload
+ *	calibration NS		a step of a chain of dependent integer operations
  *	rdtsc NS		one rdtsc, back to back with others
  *	figure VALUE		one repetition of the workload, in the workload's own unit
  * Time is the CPU time of the thread: what other processes do to it is left out.
@@ -20,8 +20,8 @@ struct measure_workload {
 	void (*run)(long n, long operations, int repetitions);
 };
 
-/* Runs the workload that the arguments name, prints the figures and ends the program; returns only the
- * status of a wrong call. */
+/* Runs the workload that the arguments name, prints the figures and ends the program; returns only
+ * the status of a wrong call. */
 int measure_main(int argc, char **argv, const struct measure_workload *workloads);
 
 double measure_now_ns(void);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// peer_fiber.cpp: the same workloads with Boost.Fiber: its default scheduler (round robin), stacks from its
-// pool.  A fiber launched as "post" waits for its turn, one launched as "dispatch" runs at once.  Capacities
-// of its buffered channels are powers of two, of which one is never filled: the next one above is taken.
+// peer_fiber.cpp: the same workloads with Boost.Fiber: its default scheduler (round robin),
+// stacks from its pool.  A fiber launched as "post" waits for its turn, one launched as
+// "dispatch" runs at once.  Capacities of its buffered channels are powers of two, of which one
+// is never filled: the next one above is taken.
 #include "measure.h"
 
 #include <boost/fiber/all.hpp>
@@ -17,11 +18,13 @@ namespace this_fiber = boost::this_fiber;
 // As large as ours, without guards: as many fibers as there may be mappings would be too few.
 static constexpr std::size_t stack_bytes = 64 * 1024;
 
-// The pool is faster; but it writes to both ends of each stack, and a million of them then take 8 KiB each.
+// The pool is faster; but it writes to both ends of each stack, and a million of them then take 8
+// KiB each.
 static fibers::pooled_fixedsize_stack fast_stacks(stack_bytes, 64, 64);
 static fibers::fixedsize_stack small_stacks(stack_bytes);
 
-template <typename Body> static void spawn(Body &&body, fibers::launch policy = fibers::launch::post)
+template <typename Body>
+static void spawn(Body &&body, fibers::launch policy = fibers::launch::post)
 {
 	fibers::fiber(policy, std::allocator_arg, fast_stacks, std::forward<Body>(body)).detach();
 }
@@ -73,7 +76,8 @@ static void pingpong(long, long operations, int repetitions)
 	}
 }
 
-template <typename Channel> static void stream_through(Channel &channel, long operations, int repetitions)
+template <typename Channel>
+static void stream_through(Channel &channel, long operations, int repetitions)
 {
 	static volatile std::uint64_t total;
 	spawn([&channel] {

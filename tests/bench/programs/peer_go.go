@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// peer_go.go: the same workloads in Go, on one P.  Goroutines move between OS threads, and the collector
-// has threads of its own: the time is the CPU time of the process, which holds all of them.
+// peer_go.go: the same workloads in Go, on one P.  Goroutines move between OS threads, and the
+// collector has threads of its own: the time is the CPU time of the process, which holds all of
+// them.
 package main
 
 import (

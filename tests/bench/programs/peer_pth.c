@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peer_pth.c: the same workloads with GNU Pth; its message ports are the channels.  Its scheduler looks at
- * the events of all who wait whenever it switches: nothing with very many of them is asked of it.
+ * peer_pth.c: the same workloads with GNU Pth; its message ports are the channels.  Its scheduler
+ * looks at the events of all who wait whenever it switches: nothing with very many of them is
+ * asked of it.
  */
 #include <pth.h>
 #include <stdint.h>

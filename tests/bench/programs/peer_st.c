@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peer_st.c: the same workloads with State Threads.  It has no yield but a sleep of 0, and no channels: a
- * queue with two condition variables takes their place, of capacity 1 where ours is a rendezvous, which asks
- * less of it.
+ * peer_st.c: the same workloads with State Threads.  It has no yield but a sleep of 0, and no
+ * channels: a queue with two condition variables takes their place, of capacity 1 where ours is a
+ * rendezvous, which asks less of it.
  */
 #include <st.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * target.c: what the tools look at while they are measured.  N tasklets wait on channels, at the end of call
- * chains of different depth; HOT others and main do nothing but switch.  How many switches there were so far
- * is in the first 8 bytes of FILE, which the driver maps as well.
+ * target.c: what the tools look at while they are measured.  N tasklets wait on channels, at the
+ * end of call chains of different depth; HOT others and main do nothing but switch.  How many
+ * switches there were so far is in the first 8 bytes of FILE, which the driver maps as well.
  *
  * usage: target N HOT FILE; prints "ready", runs until it is killed or its standard input ends.
  */
@@ -74,7 +74,8 @@ int main(int argc, char **argv)
 	}
 	const long waiters = atol(argv[1]), hot = atol(argv[2]);
 	const int fd = open(argv[3], O_RDWR | O_CLOEXEC);
-	volatile uint64_t *switches = mmap(NULL, sizeof *switches, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	volatile uint64_t *switches =
+		mmap(NULL, sizeof *switches, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (fd < 0 || switches == MAP_FAILED) {
 		perror(argv[3]);
 		return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasklet_channel.c: what a message costs: to and fro between two tasklets, one way, and round a ring of
- * them; and what an uncontended mutex costs.
+ * tasklet_channel.c: what a message costs: to and fro between two tasklets, one way, and round a
+ * ring of them; and what an uncontended mutex costs.
  */
 #include <tasklet.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tasklet_main.c: our own bench program: the table of its workloads.  TASKLET_TRACE sets the level. */
+/* tasklet_main.c: our own bench program: the table of its workloads. */
 #include <tasklet.h>
 
 #include "tasklet_workloads.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasklet_memory.c: what a tasklet costs in memory: parked in a receive with a little of its stack in
- * use, or made and not yet run.  Resident pages, the segment's included, and page tables.
+ * tasklet_memory.c: what a tasklet costs in memory: parked in a receive with a little of its
+ * stack in use, or made and not yet run.  Resident pages, the segment's included, and page
+ * tables.
  */
 #include <tasklet.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tasklet_spawn.c: what a tasklet's life costs: one at a time, a million that wait for their turn
- * together, and the million leaves of skynet, a tree of tasklets that add up their children's numbers.
+ * together, and the million leaves of skynet, a tree of tasklets that add up their children's
+ * numbers.
  */
 #include <tasklet.h>
 

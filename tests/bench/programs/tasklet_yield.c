@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasklet_yield.c: what a switch costs, as the ring grows, as its order leaves that of memory, and as
- * the calls round the yield vary.  A flat loop alone would reward a switch that upsets the predictor of
- * returns: hence eight call sites, and yields some calls deep, with the returns round them.
+ * tasklet_yield.c: what a switch costs, as the ring grows, as its order leaves that of memory,
+ * and as the calls round the yield vary.  A flat loop alone would reward a switch that upsets the
+ * predictor of returns: hence eight call sites, and yields some calls deep, with the returns
+ * round them.
  */
 #include <tasklet.h>
 
@@ -124,8 +125,8 @@ void yield_deep5(long n, long operations, int repetitions)
 	measure_rounds(n, operations, repetitions);
 }
 
-/* The tasklets run once, in the order in which they were made, so that each has its stack; then the ring
- * is made anew, in an order that memory knows nothing of. */
+/* The tasklets run once, in the order in which they were made, so that each has its stack; then the
+ * ring is made anew, in an order that memory knows nothing of. */
 void yield_shuffled(long n, long operations, int repetitions)
 {
 	tl_task *task = calloc((size_t)n, sizeof *task);

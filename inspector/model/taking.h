@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * taking.h: a snapshot in the making.  For the files that fill it.
+ */
+#ifndef INSPECTOR_TAKING_H
+#define INSPECTOR_TAKING_H
+
+#include "names.h"
+
+struct taking {
+	struct model *model;
+	struct snapshot *snapshot;
+	struct tl_header header;
+	struct clock clock;
+	struct names names;
+	bool is_live;                /* the target may change what we read */
+	struct tl_slab *slabs;
+	uint64_t slab_count;
+	uint64_t *site_addresses;    /* by index; 0: no such site */
+	uint64_t site_count;
+	int32_t *object_of_slot;     /* index in snapshot.objects; -1 */
+	uint64_t object_slots;
+	struct tl_wait_link *links;  /* per task: what its record refers to, until all are read */
+	uint64_t highest_serial;
+};
+
+/* What a record refers to by slot, before it is known whether that is there. */
+struct tl_wait_link {
+	uint32_t target;             /* object slot, tasklet slot, or select block, as the task's wait says */
+	uint32_t parent, waker;      /* serials, low */
+};
+
+/* Each fills its part of the snapshot; 0 or -errno. */
+int taking_tables(struct taking *taking);      /* slabs, sites */
+int taking_objects(struct taking *taking);
+int taking_tasks(struct taking *taking);
+int taking_schedulers(struct taking *taking);
+
+/* When all are there: who is meant. */
+int taking_waiters(struct taking *taking);
+void taking_users(struct taking *taking);      /* of objects: holders, senders, receivers, creators */
+
+/* The index of the task in a slot, -1. */
+int32_t taking_task_in_slot(const struct taking *taking, uint64_t slot);
+
+/* A serial from its low half: of somebody alive, else the nearest one that ever was. */
+uint64_t taking_serial(const struct taking *taking, uint32_t low);
+
+/* A link (byte offset in the records) as a slot; 0: none, or nonsense. */
+uint64_t taking_slot_of_link(const struct taking *taking, uint32_t link);
+
+static inline uint64_t taking_duration(const struct taking *taking, uint64_t units)
+{
+	return taking->clock.is_known ? clock_duration_ns(&taking->clock, units) : MODEL_UNKNOWN;
+}
+
+static inline uint64_t taking_age(const struct taking *taking, uint64_t stamp)
+{
+	return taking->clock.is_known && stamp ? clock_age_ns(&taking->clock, stamp) : MODEL_UNKNOWN;
+}
+
+#endif

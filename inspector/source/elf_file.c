@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf_file.c: opens an ELF file, finds its loadable segments, build id and unwind table, and reads it
+ * through a small cache of blocks.  Every offset and size in it is an enemy's until checked.
+ */
+#include "elf_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	BLOCK_BYTES = 1 << 16,
+	BLOCKS_CACHED_MOST = 4096, /* 256 MiB of one file: then the cache starts anew */
+	SEGMENTS_MOST = 1 << 20,
+	NOTES_MOST = 1 << 20,
+};
+
+size_t elf_notes_build_id(const void *notes, size_t bytes, size_t alignment,
+			  unsigned char ret[ELF_FILE_BUILD_ID_BYTES])
+{
+	size_t mask = (alignment == 8 ? 8 : 4) - 1;
+	for (size_t at = 0; bytes - at >= sizeof(Elf64_Nhdr);) {
+		Elf64_Nhdr note;
+		memcpy(&note, (const char *)notes + at, sizeof note);
+		size_t name_at = at + sizeof note;
+		size_t data_at = (name_at + (size_t)note.n_namesz + mask) & ~mask;
+		size_t end = (data_at + (size_t)note.n_descsz + mask) & ~mask;
+		if (data_at > bytes || note.n_descsz > bytes - data_at)
+			return 0;
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    memcmp((const char *)notes + name_at, "GNU", 4) == 0 && note.n_descsz > 0 &&
+		    note.n_descsz <= ELF_FILE_BUILD_ID_BYTES) {
+			memcpy(ret, (const char *)notes + data_at, note.n_descsz);
+			return note.n_descsz;
+		}
+		if (end > bytes)
+			return 0;
+		at = end;
+	}
+	return 0;
+}
+
+static void read_build_id(struct elf_file *file, const GElf_Phdr *segment)
+{
+	if (file->build_id_bytes != 0 || segment->p_filesz > NOTES_MOST)
+		return;
+	void *notes = malloc(segment->p_filesz + 1);
+	if (!notes)
+		return;
+	if (elf_file_read_at(file, segment->p_offset, notes, segment->p_filesz))
+		file->build_id_bytes = elf_notes_build_id(notes, segment->p_filesz,
+							  segment->p_align, file->build_id);
+	free(notes);
+}
+
+static int read_segments(struct elf_file *file)
+{
+	size_t count;
+	if (elf_getphdrnum(file->elf, &count) != 0 || count > SEGMENTS_MOST)
+		return -ENOEXEC;
+	file->segments = calloc(count + 1, sizeof *file->segments);
+	if (!file->segments)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr *segment = &file->segments[i];
+		if (!gelf_getphdr(file->elf, (int)i, segment))
+			return -ENOEXEC;
+		if (segment->p_type == PT_NOTE && file->header.e_type != ET_CORE)
+			read_build_id(file, segment);
+		if (segment->p_type == PT_GNU_EH_FRAME)
+			file->eh_frame_hdr = segment->p_vaddr;
+	}
+	file->segment_count = count;
+	return 0;
+}
+
+int elf_file_open_descriptor(int descriptor, struct elf_file **ret)
+{
+	struct elf_file *file = calloc(1, sizeof *file);
+	if (!file) {
+		close(descriptor);
+		return -ENOMEM;
+	}
+	file->descriptor = descriptor;
+	elf_version(EV_CURRENT);
+	struct stat status;
+	int error = -ENOEXEC;
+	if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+		goto out;
+	file->bytes = (uint64_t)status.st_size;
+	file->block_count = file->bytes / BLOCK_BYTES + 1;
+	file->elf = elf_begin(descriptor, ELF_C_READ, NULL);
+	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF || !gelf_getehdr(file->elf, &file->header))
+		goto out;
+	if (file->header.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    file->header.e_ident[EI_DATA] != ELFDATA2LSB)
+		goto out;
+	error = read_segments(file);
+out:
+	if (error) {
+		elf_file_close(file);
+		return error;
+	}
+	*ret = file;
+	return 0;
+}
+
+int elf_file_open(const char *path, struct elf_file **ret)
+{
+	/* Not blocking: a path of the target's may be a FIFO by now. */
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (descriptor < 0)
+		return -errno;
+	return elf_file_open_descriptor(descriptor, ret);
+}
+
+static void drop_blocks(struct elf_file *file)
+{
+	for (size_t i = 0; file->blocks && i < file->block_count; i++) {
+		free(file->blocks[i]);
+		file->blocks[i] = NULL;
+	}
+	file->blocks_cached = 0;
+}
+
+void elf_file_close(struct elf_file *file)
+{
+	if (!file)
+		return;
+	drop_blocks(file);
+	free(file->blocks);
+	free(file->segments);
+	elf_end(file->elf);
+	close(file->descriptor);
+	free(file);
+}
+
+static const unsigned char *block_at(struct elf_file *file, uint64_t offset)
+{
+	if (!file->blocks) {
+		file->blocks = calloc(file->block_count, sizeof *file->blocks);
+		if (!file->blocks)
+			return NULL;
+	}
+	unsigned char **block = &file->blocks[offset / BLOCK_BYTES];
+	if (*block)
+		return *block;
+	if (file->blocks_cached >= BLOCKS_CACHED_MOST)
+		drop_blocks(file);
+	unsigned char *fresh = calloc(1, BLOCK_BYTES);
+	if (!fresh)
+		return NULL;
+	/* Shorter at the end of the file, or when it was cut off: zeros, which lead nowhere. */
+	if (pread(file->descriptor, fresh, BLOCK_BYTES, (off_t)(offset & -(uint64_t)BLOCK_BYTES)) <= 0) {
+		free(fresh);
+		return NULL;
+	}
+	file->blocks_cached++;
+	return *block = fresh;
+}
+
+bool elf_file_read_at(struct elf_file *file, uint64_t offset, void *buffer, size_t bytes)
+{
+	if (offset > file->bytes || bytes > file->bytes - offset)
+		return false;
+	for (char *to = buffer; bytes > 0;) {
+		const unsigned char *block = block_at(file, offset);
+		if (!block)
+			return false;
+		size_t within = offset % BLOCK_BYTES;
+		size_t part = BLOCK_BYTES - within < bytes ? BLOCK_BYTES - within : bytes;
+		memcpy(to, block + within, part);
+		to += part;
+		offset += part;
+		bytes -= part;
+	}
+	return true;
+}
+
+bool elf_file_read(struct elf_file *file, uint64_t address, void *buffer, size_t bytes)
+{
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const GElf_Phdr *segment = &file->segments[i];
+		if (segment->p_type != PT_LOAD || address < segment->p_vaddr)
+			continue;
+		uint64_t within = address - segment->p_vaddr;
+		if (within >= segment->p_filesz || bytes > segment->p_filesz - within)
+			continue;
+		return !(segment->p_flags & PF_W) &&
+		       elf_file_read_at(file, segment->p_offset + within, buffer, bytes);
+	}
+	return false;
+}

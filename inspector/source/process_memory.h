@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process_memory.h: copies memory of a live process, without stopping it.
+ */
+#ifndef INSPECTOR_PROCESS_MEMORY_H
+#define INSPECTOR_PROCESS_MEMORY_H
+
+#include "source.h"
+
+void process_memory_copy(struct source *source, int directory, struct source_span *spans,
+			 size_t count);
+
+#endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * groups.c: finds equals with a hash table of group numbers (a hash that fits is compared in full, so that no
- * two different stacks are ever shown as one), then lays the members out group by group.
+ * groups.c: whatever tasklets are grouped by is a number; a hash table finds its group, then the members are
+ * laid out group by group.
  */
 #include "groups.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "label.h"
+#include "stacks.h"
 
 const char *group_key_word(enum group_key key)
 {
@@ -20,14 +21,8 @@ const char *group_key_word(enum group_key key)
 
 /* ---- when are two alike ---- */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 29;
-}
-
-/* What tasks of one group share, as far as it is a number. */
-static uint64_t trait(const struct look *look, enum group_key key, int32_t index)
+/* What tasks of one group share. */
+static uint64_t trait_of(const struct look *look, enum group_key key, int32_t index)
 {
 	const struct task *task = &look->snapshot->tasks[index];
 	const uint64_t state = task->quality == TASK_RUNNING
@@ -37,33 +32,11 @@ static uint64_t trait(const struct look *look, enum group_key key, int32_t index
 	case GROUP_STATE: return task->quality == TASK_TORN ? UINT64_MAX : state;
 	case GROUP_SPAWN: return task->site;
 	case GROUP_OBJECT: return task->object >= 0 ? (uint64_t)task->object << 32 : state;
-	case GROUP_STACK: return look->backtraces[index].status;
+	case GROUP_STACK: return look->stacks->of[index];
 	case GROUP_NONE:
 	case GROUP_KEY_COUNT: break;
 	}
 	return (uint64_t)index;
-}
-
-static uint64_t hash_of(const struct look *look, enum group_key key, int32_t index)
-{
-	uint64_t hash = mix(1, trait(look, key, index));
-	if (key != GROUP_STACK)
-		return hash;
-	const struct backtrace *backtrace = &look->backtraces[index];
-	for (uint32_t i = 0; i < backtrace->count; i++)
-		hash = mix(hash, backtrace->pc[i]);
-	return hash;
-}
-
-static bool are_alike(const struct look *look, enum group_key key, int32_t a, int32_t b)
-{
-	if (trait(look, key, a) != trait(look, key, b))
-		return false;
-	if (key != GROUP_STACK)
-		return true;
-	const struct backtrace *x = &look->backtraces[a], *y = &look->backtraces[b];
-	return x->count == y->count && memcmp(x->pc, y->pc, x->count * sizeof x->pc[0]) == 0 &&
-	       strcmp(x->why, y->why) == 0;
 }
 
 /* ---- finding equals ---- */
@@ -71,8 +44,7 @@ static bool are_alike(const struct look *look, enum group_key key, int32_t a, in
 struct table {
 	uint32_t *slots;  /* group number + 1; 0: empty.  Twice as many as tasks, a power of two */
 	size_t mask;
-	int32_t *first;   /* of each group, one of its tasks */
-	uint64_t *hash;   /* of each group */
+	uint64_t *trait;  /* of each group */
 	uint32_t *group;  /* of each of `tasks` */
 	uint32_t count;
 };
@@ -84,34 +56,27 @@ static int table_init(struct table *table, size_t count)
 		slots *= 2;
 	table->mask = slots - 1;
 	table->slots = calloc(slots, sizeof *table->slots);
-	table->first = calloc(count + 1, sizeof *table->first);
-	table->hash = calloc(count + 1, sizeof *table->hash);
+	table->trait = calloc(count + 1, sizeof *table->trait);
 	table->group = calloc(count + 1, sizeof *table->group);
-	return table->slots && table->first && table->hash && table->group ? 0 : -ENOMEM;
+	return table->slots && table->trait && table->group ? 0 : -ENOMEM;
 }
 
 static void table_fini(struct table *table)
 {
 	free(table->slots);
-	free(table->first);
-	free(table->hash);
+	free(table->trait);
 	free(table->group);
 }
 
-static uint32_t group_of(struct table *table, const struct look *look, enum group_key key,
-			 int32_t task)
+static uint32_t group_of(struct table *table, uint64_t trait)
 {
-	const uint64_t hash = hash_of(look, key, task);
-	size_t slot = hash & table->mask;
-	for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
-		const uint32_t group = table->slots[slot] - 1;
-		if (table->hash[group] == hash &&
-		    are_alike(look, key, table->first[group], task))
-			return group;
-	}
+	const uint64_t hash = trait * UINT64_C(0x9e3779b97f4a7c15);
+	size_t slot = (hash >> 32) & table->mask;
+	for (; table->slots[slot]; slot = (slot + 1) & table->mask)
+		if (table->trait[table->slots[slot] - 1] == trait)
+			return table->slots[slot] - 1;
 	table->slots[slot] = table->count + 1;
-	table->first[table->count] = task;
-	table->hash[table->count] = hash;
+	table->trait[table->count] = trait;
 	return table->count++;
 }
 
@@ -164,7 +129,7 @@ int groups_make(const struct look *look, enum group_key key, const int32_t *task
 	int result = table_init(&table, count);
 	if (!result) {
 		for (size_t i = 0; i < count; i++)
-			table.group[i] = group_of(&table, look, key, tasks[i]);
+			table.group[i] = group_of(&table, trait_of(look, key, tasks[i]));
 		result = lay_out(&table, tasks, count, ret);
 	}
 	if (result)
@@ -186,6 +151,11 @@ static bool is_of_runtime(const struct place *place)
 {
 	return (place->function && strncmp(place->function, "tl_", 3) == 0) ||
 	       (place->module && strncmp(label_file(place->module), "libtasklet", 10) == 0);
+}
+
+static const struct backtrace *stack_of(const struct look *look, int32_t task)
+{
+	return &look->stacks->distinct[look->stacks->of[task]];
 }
 
 /* The frame that called into the runtime, or the innermost one. */
@@ -223,7 +193,7 @@ char *groups_label(const struct look *look, const struct groups *groups, uint32_
 	const bool is_waiting = task->quality == TASK_GOOD && task->wait != TL_WAIT_NONE;
 	switch (groups->key) {
 	case GROUP_SPAWN: return label_site(look->model, task->site, buffer, bytes);
-	case GROUP_STACK: return label_stack(look, &look->backtraces[index], buffer, bytes);
+	case GROUP_STACK: return label_stack(look, stack_of(look, index), buffer, bytes);
 	case GROUP_NONE: return label_task(look->snapshot, index, buffer, bytes);
 	case GROUP_OBJECT:
 		if (task->object >= 0)

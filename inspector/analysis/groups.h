@@ -31,7 +31,7 @@ struct groups {
 	uint32_t member_count;
 };
 
-/* GROUP_STACK wants look->backtraces.  GROUP_NONE: one group each, in the order of `tasks`.  0 or -ENOMEM. */
+/* GROUP_STACK wants look->stacks with all of these tasks.  GROUP_NONE: one group each, in the order of `tasks`.  0 or -ENOMEM. */
 int groups_make(const struct look *look, enum group_key key, const int32_t *tasks, size_t count,
 		struct groups *ret);
 void groups_fini(struct groups *groups);

@@ -8,6 +8,8 @@
 
 #include "../model/model.h"
 
+struct stacks;
+
 #define RATE_UNKNOWN (-1.0)
 
 struct task_rate {
@@ -44,7 +46,7 @@ struct look {
 	struct model *model;
 	const struct snapshot *snapshot;
 	const struct rates *rates;             /* NULL: there is only one snapshot */
-	const struct backtrace *backtraces;    /* parallel to snapshot.tasks; NULL: none were taken */
+	const struct stacks *stacks;           /* NULL: no backtraces were taken */
 };
 
 #endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* object.c: see object.h.  Slots come to a scheduler in blocks; a freed one is used again before a new one. */
+#include <pthread.h>
+#include <string.h>
+
+#include "object.h"
+#include "record.h"
+
+enum { BLOCK = 64 };
+
+static uint32_t next_serial = 1; /* of the process */
+
+static int take_block(struct scheduler *s)
+{
+	uint32_t capacity = (uint32_t)segment_capacity(SECTION_objects);
+	uint32_t from, to;
+	do {
+		from = __atomic_load_n(&segment.header->object_high, __ATOMIC_RELAXED);
+		to = from + BLOCK < capacity ? from + BLOCK : capacity;
+		if (from >= capacity) {
+			__atomic_fetch_add(&segment.header->lost_objects, 1, __ATOMIC_RELAXED);
+			return -EAGAIN;
+		}
+		int error = segment_back(SECTION_objects, to);
+		if (error)
+			return error;
+		/* release: a tool that sees the mark may touch what lies below */
+	} while (!__atomic_compare_exchange_n(&segment.header->object_high, &from, to, false,
+					      __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	s->object_next = from;
+	s->object_end = to;
+	return 0;
+}
+
+static int take_slot(struct scheduler *s, uint32_t *ret)
+{
+	if (s->object_free) {
+		*ret = s->object_free;
+		s->object_free = segment.objects[*ret].head;
+		return 0;
+	}
+	if (s->object_next == s->object_end) {
+		int error = take_block(s);
+		if (error)
+			return error;
+	}
+	*ret = s->object_next++;
+	return 0;
+}
+
+int object_create(struct scheduler *s, enum tl_object_kind kind, const char *name, const void *site,
+		  struct tl_object **ret)
+{
+	uint32_t slot;
+	int error = take_slot(s, &slot);
+	if (error)
+		return error;
+	struct tl_object *o = &segment.objects[slot];
+	memset(o, 0, sizeof *o);
+	o->home = s->index;
+	o->creator = (uint32_t)s->current->serial;
+	o->created = s->trace ? clock_stamp(segment.header) : 0;
+	o->site = site_index(s, site);
+	segment_name_set(o->name, sizeof o->name, name);
+	uint32_t serial = __atomic_fetch_add(&next_serial, 1, __ATOMIC_RELAXED);
+	o->tag = serial;
+	o->kind = (uint8_t)kind;
+	/* release: who sees the serial sees the rest */
+	__atomic_store_n(&o->serial, serial, __ATOMIC_RELEASE);
+	if (s->trace)
+		emit_rare(s, o->created, TL_EVENT_CREATE, 0, (uint32_t)s->current->serial, serial,
+			  halves(slot, kind));
+	*ret = o;
+	return 0;
+}
+
+void object_destroy(struct scheduler *s, struct tl_object *o)
+{
+	if (s->trace)
+		emit_rare(s, clock_stamp(segment.header), TL_EVENT_DESTROY, 0,
+			  (uint32_t)s->current->serial, o->serial, halves(object_slot(o), o->kind));
+	__atomic_store_n(&o->serial, 0, __ATOMIC_RELEASE);
+	o->kind = TL_OBJECT_FREE;
+	o->home = OBJECT_GONE;
+	o->head = s->object_free;
+	s->object_free = object_slot(o);
+}
+
+/* Their waiters are gone with the thread.  Its free slots are lost to the table until the process ends: bounded by
+ * what the thread itself once used. */
+void object_home_gone(struct scheduler *s)
+{
+	uint32_t high = __atomic_load_n(&segment.header->object_high, __ATOMIC_ACQUIRE);
+	for (uint32_t i = 1; i < high; i++) {
+		struct tl_object *o = &segment.objects[i];
+		if (o->serial && o->home == s->index)
+			__atomic_store_n(&o->home, OBJECT_GONE, __ATOMIC_RELEASE);
+	}
+}
+
+int object_adopt(struct scheduler *s, struct tl_object *o, enum tl_object_kind kind)
+{
+	uint16_t gone = OBJECT_GONE;
+	if (!o || o->kind != kind || !o->serial)
+		return -EINVAL;
+	/* acquire: pairs with the release of its last home */
+	return __atomic_compare_exchange_n(&o->home, &gone, s->index, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED)
+		       ? 0
+		       : -EINVAL;
+}
+
+bool object_is_left(struct scheduler *s, const struct tl_object *o)
+{
+	uint32_t link = (uint32_t)o->inside;
+	return link && (uint32_t)RECORD(s, link)->counter == (uint32_t)(o->inside >> 32);
+}
+
+void queue_remove(struct scheduler *s, uint32_t *head, uint32_t *tail, struct tl_record *t)
+{
+	if (t->prev)
+		RECORD(s, t->prev)->next = t->next;
+	else
+		*head = t->next;
+	if (t->next)
+		RECORD(s, t->next)->prev = t->prev;
+	else
+		*tail = t->prev;
+}
+
+/* `last` is the latest user, `earlier` those before it: no two equal.  True: one more than there is room for. */
+static bool new_user(uint32_t *last, uint32_t *earlier, uint32_t serial)
+{
+	uint32_t carried = *last;
+	*last = serial;
+	for (int i = 0; i < TL_ABI_USERS && carried; i++) {
+		uint32_t old = earlier[i];
+		earlier[i] = carried;
+		if (old == serial)
+			return false;
+		carried = old;
+	}
+	return carried;
+}
+
+void object_new_sender(struct tl_object *o, uint32_t serial)
+{
+	if (new_user(&o->sender, o->senders, serial))
+		o->flags |= TL_OBJECT_FLAG_MORE_SENDERS;
+}
+
+void object_new_receiver(struct tl_object *o, uint32_t serial)
+{
+	if (new_user(&o->receiver, o->receivers, serial))
+		o->flags |= TL_OBJECT_FLAG_MORE_RECEIVERS;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task.c: how tasklets come into being, and where they stand: spawn, create, bind, insert, remove.
+ */
+#include <string.h>
+
+#include "hooks.h"
+#include "stack.h"
+#include "task.h"
+#include "timer.h"
+
+enum { SPAWN_FLAGS = TL_BACKGROUND | TL_JOINABLE };
+
+/* ---- spawn ---- */
+
+/* A record that is the caller's to fill; NULL and *error. */
+ALWAYS_INLINE struct tl_record *take_record(struct scheduler *s, int *error)
+{
+	uint32_t link = s->free;
+	if (likely(link)) {
+		s->free = RECORD(s, link)->next;
+	} else {
+		link = record_new(s, error);
+		if (!link)
+			return NULL;
+	}
+	return RECORD(s, link);
+}
+
+ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *site, tl_task *ret,
+			const int mode)
+{
+	int error;
+	if (unlikely(--s->stack_credit < 0) && (error = stack_reserve(s))) {
+		s->stack_credit++;
+		return error;
+	}
+	struct tl_record *c = s->current, *t = take_record(s, &error);
+	if (unlikely(!t)) {
+		s->stack_credit++;
+		return error;
+	}
+	uint32_t slot = record_slot(s, t);
+	t->sp = 0;
+	t->wait = tl_wait_word(TL_STATE_READY, TL_WAIT_NONE, 0, 0);
+	t->run = t->ready = 0;
+	t->ahead = 0;
+	t->scheduler = s->index;
+	t->level = 0;
+	t->flags = TL_RECORD_FRESH;
+	t->site = site_index(s, site);
+	t->parent = (uint32_t)c->serial;
+	t->waker = 0;
+	t->stack = 0;
+	memset(t->name, 0, sizeof t->name);
+	segment.bases[slot] = t->counter / 2;
+	segment.sites[t->site].spawned++;
+	struct task_private *p = &s->private[slot];
+	p->fn = fn;
+	p->value = arg;
+	p->error_value = NULL;
+	p->joiners = 0;
+	uint64_t serial = record_serial(s), at = 0;
+	if (TRACED(s, mode)) {
+		at = stamp(s, mode);
+		emit_rare(s, at, TL_EVENT_SPAWN, 0, (uint32_t)serial, serial,
+			  halves(t->site, t->parent));
+	}
+	t->since = t->spawned = at;
+	s->shared->spawned++;
+	/* release: a tool that sees the serial sees the rest */
+	__atomic_store_n(&t->serial, serial, __ATOMIC_RELEASE);
+	record_occupy(slot);
+	ring_append(s, c, t, mode);
+	if (ret)
+		*ret = (tl_task){ serial, slot };
+	return 0;
+}
+
+/* ---- with options: a record that is made, but not in the ring ---- */
+
+static int check_options(const struct tl_options *o)
+{
+	if (o->level < TL_LEVEL_MIN || o->level > TL_LEVEL_MAX || o->flags & ~SPAWN_FLAGS ||
+	    o->stack_bytes > STACK_BYTES)
+		return -EINVAL;
+	return 0;
+}
+
+static void set_group(struct scheduler *s, struct tl_record *t, const char *group)
+{
+	uint32_t slot = record_slot(s, t);
+	uint32_t where = group ? segment_string(group) : 0;
+	s->extra[slot].group = where;
+	if (!segment_back(SECTION_labels, (uint64_t)slot + 1))
+		segment.labels[slot] = where;
+}
+
+static int make(struct scheduler *s, const struct tl_options *options, const void *site,
+		struct tl_record **ret)
+{
+	static const struct tl_options none;
+	const struct tl_options *o = options ? options : &none;
+	int error = check_options(o);
+	if (error)
+		return error;
+	if (s->stack_credit < 1 && (error = stack_reserve(s)))
+		return error;
+	struct tl_record *t = take_record(s, &error);
+	if (!t)
+		return error;
+	s->stack_credit--;
+	uint32_t slot = record_slot(s, t);
+	uint64_t counter = t->counter;
+	memset(t, 0, sizeof *t);
+	t->counter = counter;
+	t->wait = tl_wait_word(TL_STATE_NEW, TL_WAIT_NONE, 0, 0);
+	t->scheduler = s->index;
+	t->level = (int8_t)o->level;
+	t->flags = (uint8_t)((o->flags & TL_BACKGROUND ? TL_RECORD_BACKGROUND : 0) |
+			     (o->flags & TL_JOINABLE ? TL_RECORD_JOINABLE : 0));
+	t->site = site_index(s, o->site ? o->site : site);
+	t->parent = (uint32_t)s->current->serial;
+	t->since = t->spawned = s->trace ? clock_stamp(segment.header) : 0;
+	segment_name_set(t->name, sizeof t->name, o->name);
+	segment.bases[slot] = counter / 2;
+	segment.sites[t->site].spawned++;
+	memset(&s->private[slot], 0, sizeof s->private[slot]);
+	if (o->group || s->extra[slot].group)
+		set_group(s, t, o->group);
+	uint64_t serial = record_serial(s);
+	s->shared->spawned++;
+	__atomic_store_n(&t->serial, serial, __ATOMIC_RELEASE); /* as in spawn() */
+	record_occupy(slot);
+	if (s->trace)
+		emit_rare(s, t->spawned, TL_EVENT_SPAWN, 0, (uint32_t)serial, serial,
+			  halves(t->site, t->parent));
+	*ret = t;
+	return 0;
+}
+
+static void bind(struct scheduler *s, struct tl_record *t, tl_fn fn, void *arg)
+{
+	struct task_private *p = private_of(s, t);
+	p->fn = fn;
+	p->value = arg;
+	p->error_value = NULL;
+	p->result = 0;
+	t->flags = (uint8_t)((t->flags & ~TL_RECORD_ATTENTION) | TL_RECORD_FRESH);
+	t->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0);
+	t->stack = 0;
+	t->sp = 0;
+}
+
+static COLD int spawn_careful(struct scheduler *s, tl_fn fn, void *arg,
+			      const struct tl_options *options, const void *site, tl_task *ret)
+{
+	struct tl_record *t;
+	if (!fn)
+		return -EINVAL;
+	START_OR_RETURN(s);
+	int error = make(s, options, site, &t);
+	if (error)
+		return error;
+	bind(s, t, fn, arg);
+	set_ready(t);
+	ring_insert_end(s, t);
+	if (ret)
+		*ret = task_handle(s, t);
+	hook_spawn(s, t);
+	return 0;
+}
+
+TL_API int tl_spawn(tl_fn fn, void *arg, const struct tl_options *options, tl_task *ret)
+{
+	struct scheduler *s = SELF;
+	const void *site = __builtin_return_address(0);
+	if (likely(fn && !options)) {
+		if (likely(s->mode == MODE_FULL))
+			return spawn(s, fn, arg, site, ret, MODE_FULL);
+		if (s->mode == MODE_OFF)
+			return spawn(s, fn, arg, site, ret, MODE_OFF);
+	}
+	return spawn_careful(s, fn, arg, options, site, ret);
+}
+
+TL_API int tl_task_create(const struct tl_options *options, tl_task *ret)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t;
+	if (!ret)
+		return -EINVAL;
+	START_OR_RETURN(s);
+	int error = make(s, options, __builtin_return_address(0), &t);
+	if (error)
+		return error;
+	t->flags |= TL_RECORD_KEPT;
+	*ret = task_handle(s, t);
+	hook_spawn(s, t);
+	return 0;
+}
+
+/* ---- where it stands ---- */
+
+int task_find(struct scheduler *s, tl_task task, struct tl_record **ret)
+{
+	struct tl_record *t = task_record(task);
+	START_OR_RETURN(s);
+	if (!t)
+		return -ESRCH;
+	if (t->scheduler != s->index)
+		return -EINVAL;
+	*ret = t;
+	return 0;
+}
+
+TL_API int tl_task_bind(tl_task task, tl_fn fn, void *arg)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t;
+	int error = task_find(s, task, &t);
+	if (error)
+		return error;
+	if (!fn || !(t->flags & TL_RECORD_KEPT))
+		return !fn ? -EINVAL : task_is_alive(t) ? -EBUSY : -ESRCH;
+	if (task_is_alive(t))
+		return -EBUSY;
+	bind(s, t, fn, arg);
+	t->since = s->trace ? clock_stamp(segment.header) : 0;
+	return 0;
+}
+
+TL_API int tl_task_setup(tl_task task, tl_fn fn, void *arg)
+{
+	int error = tl_task_bind(task, fn, arg);
+	return error ? error : tl_task_insert(task);
+}
+
+TL_API int tl_task_release(tl_task task)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t;
+	int error = task_find(s, task, &t);
+	if (error)
+		return error;
+	if (!(t->flags & TL_RECORD_KEPT))
+		return -EINVAL;
+	t->flags &= (uint8_t)~TL_RECORD_KEPT;
+	if (!task_is_alive(t)) {
+		t->flags &= (uint8_t)~TL_RECORD_JOINABLE;
+		task_retire(s, t, true);
+	}
+	return 0;
+}
+
+TL_API int tl_task_insert(tl_task task)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t;
+	int error = task_find(s, task, &t);
+	if (error)
+		return error;
+	if (task_state(t) == TL_STATE_WAITING)
+		return -EBUSY;
+	if (!task_is_alive(t))
+		return -ESRCH;
+	if (task_state(t) == TL_STATE_PAUSED)
+		task_make_ready(s, t, TL_REASON_INSERT, NULL);
+	return 0;
+}
+
+TL_API int tl_task_remove(tl_task task)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t;
+	int error = task_find(s, task, &t);
+	if (error)
+		return error == -ESRCH ? 0 : error;
+	if (t == s->current)
+		return -EINVAL;
+	if (task_state(t) == TL_STATE_WAITING)
+		return -EBUSY;
+	if (task_state(t) == TL_STATE_READY) {
+		ring_remove(s, t);
+		t->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE,
+				       t->wait & TL_WAIT_FLAG_ERROR, 0);
+		if (s->trace) {
+			uint64_t at = clock_stamp(segment.header);
+			t->ready += at - t->since;
+			t->since = at;
+		}
+	}
+	return 0;
+}
+
+void task_make_ready(struct scheduler *s, struct tl_record *t, unsigned reason,
+		     const struct tl_object *object)
+{
+	struct tl_record *c = s->current;
+	uint64_t error = t->wait & TL_WAIT_FLAG_ERROR;
+	set_ready(t);
+	t->wait |= error;
+	ring_insert_end(s, t);
+	t->waker = reason == TL_REASON_TIMER ? 0 : (uint32_t)c->serial;
+	if (s->trace) {
+		uint64_t at = clock_stamp(segment.header);
+		t->since = at;
+		emit(s, at, TL_EVENT_WAKE, reason, (uint32_t)t->serial,
+		     halves(t->waker, object ? (uint64_t)(object - segment.objects) : 0),
+		     object ? object->tag : 0);
+	}
+}
+
+void task_set_result(struct scheduler *s, struct tl_record *t, int result, void *value)
+{
+	struct task_private *p = private_of(s, t);
+	p->result = result;
+	p->error_value = value;
+	t->flags |= TL_RECORD_THROWN;
+	t->wait |= TL_WAIT_FLAG_ERROR;
+}
+
+void task_unwait(struct scheduler *s, struct tl_record *t)
+{
+	if (task_state(t) != TL_STATE_WAITING)
+		return;
+	if (t->wait & TL_WAIT_FLAG_DEADLINE)
+		timer_cancel(s, t);
+	switch (wait_kind(t->wait)) {
+	case TL_WAIT_SEND:
+	case TL_WAIT_RECEIVE:
+	case TL_WAIT_SEND_ERROR:
+		channel_forget(s, t);
+		break;
+	case TL_WAIT_LOCK:
+		mutex_forget(s, t);
+		break;
+	case TL_WAIT_JOIN:
+		join_forget(s, t);
+		break;
+	default:
+		break;
+	}
+}
+
+void task_unchain(struct scheduler *s, struct tl_record *t)
+{
+	if (task_state(t) == TL_STATE_READY)
+		ring_remove(s, t);
+	else
+		task_unwait(s, t);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * turn.c: whose turn it is: tl_schedule() and its like, tl_task_run(), tl_task_switch(), tl_run().
+ */
+#include "hooks.h"
+#include "idle.h"
+#include "task.h"
+#include "timer.h"
+
+/* ---- giving way ---- */
+
+ALWAYS_INLINE int schedule(struct scheduler *s, const int mode)
+{
+	struct tl_record *c = s->current, *n = RECORD(s, c->next);
+	if (unlikely(--s->countdown < 0)) {
+		int look = scheduler_look(s);
+		if (look)
+			return look < 0 ? look : tl_schedule();
+		n = RECORD(s, c->next);
+	}
+	if (mode == MODE_CAREFUL) {
+		if (c->flags & TL_RECORD_THROWN)
+			return scheduler_look(s);
+		n = ring_next_mixed(s, c);
+	}
+	if (unlikely(n == c)) {
+		if (!s->timer_count || !timer_run_due(s))
+			return 0;
+		n = ring_next_mixed(s, c);
+		if (n == c)
+			return 0;
+	}
+	if (mode == MODE_CAREFUL) {
+		if (s->trap > 0)
+			return fail(s, -EPERM);
+		ring_leave_turn(s, c, true);
+	}
+	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, mode);
+}
+
+static COLD int schedule_careful(struct scheduler *s)
+{
+	START_OR_RETURN(s);
+	return schedule(s, MODE_CAREFUL);
+}
+
+TL_API int tl_schedule(void)
+{
+	struct scheduler *s = SELF;
+	if (likely(s->mode == MODE_FULL))
+		return schedule(s, MODE_FULL);
+	if (likely(s->mode == MODE_OFF))
+		return schedule(s, MODE_OFF);
+	return schedule_careful(s);
+}
+
+TL_API int tl_schedule_value(void *value, void **ret)
+{
+	struct scheduler *s = SELF;
+	START_OR_RETURN(s);
+	struct task_private *p = private_of(s, s->current);
+	p->value = value;
+	int result = tl_schedule();
+	if (ret)
+		*ret = p->value;
+	return result;
+}
+
+/* ---- leaving the ring ---- */
+
+/* Would leaving be a switch?  Not when main is alone and nothing will ever happen. */
+static bool would_switch(struct scheduler *s, struct tl_record *c, const struct leaving *how)
+{
+	return RECORD(s, c->next) != c || s->mixed || LINK(s, c) != s->main || s->timer_count ||
+	       how->has_deadline;
+}
+
+int task_leave(struct scheduler *s, struct tl_record *c, const struct leaving *how, uint64_t word,
+	       void (*enter)(struct scheduler *s, struct tl_record *c, void *what), void *what,
+	       unsigned reason)
+{
+	if (s->trap > 0 && would_switch(s, c, how))
+		return fail(s, -EPERM);
+	struct tl_record *n = ring_pick_without(s, c);
+	if (!n) {
+		int error = ring_empty(s, c, how, &n);
+		if (error)
+			return fail(s, error);
+	}
+	ring_remove(s, c);
+	c->wait = word;
+	if (enter)
+		enter(s, c, what);
+	return switch_away(s, n, reason, how->object);
+}
+
+int switch_away(struct scheduler *s, struct tl_record *n, unsigned reason,
+		const struct tl_object *object)
+{
+	struct tl_record *c = s->current;
+	if (n == s->idle)
+		return idle_enter(s, c, reason, object);
+	return switch_to(s, c, n, TL_EVENT_SWITCH, reason, object,
+			 object ? (uint32_t)(object - segment.objects) : 0, MODE_CAREFUL);
+}
+
+TL_API int tl_schedule_remove(void *value, void **ret)
+{
+	struct scheduler *s = SELF;
+	START_OR_RETURN(s);
+	struct tl_record *c = s->current;
+	struct task_private *p = private_of(s, c);
+	void *before = p->value;
+	int look = scheduler_look(s);
+	if (look < 0)
+		return look;
+	p->value = value;
+	const struct leaving how = { .wait = TL_WAIT_NONE };
+	int result = task_leave(s, c, &how, tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0),
+				NULL, NULL, TL_REASON_REMOVE);
+	if (result == -EAGAIN && LINK(s, c) == s->main)
+		result = 0; /* main alone: nothing happened */
+	else if (result == -EPERM)
+		p->value = before;
+	if (ret)
+		*ret = p->value;
+	return result;
+}
+
+/* ---- a named target ---- */
+
+/* 0; 1: it is the current one already; or what the call fails with. */
+static int target(struct scheduler *s, tl_task task, struct tl_record **ret)
+{
+	int error = task_find(s, task, ret);
+	if (error)
+		return error;
+	if (task_state(*ret) == TL_STATE_WAITING)
+		return fail(s, -EBUSY);
+	if (!task_is_alive(*ret))
+		return fail(s, -ESRCH);
+	if (*ret == s->current)
+		return 1;
+	return s->trap > 0 ? fail(s, -EPERM) : 0;
+}
+
+TL_API int tl_task_run(tl_task task)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t;
+	int error = target(s, task, &t);
+	if (error)
+		return error < 0 ? error : 0;
+	int look = scheduler_look(s);
+	if (look < 0)
+		return look;
+	if (task_state(t) == TL_STATE_PAUSED)
+		task_make_ready(s, t, TL_REASON_SWITCH_TO, NULL);
+	ring_leave_turn(s, s->current, false);
+	return switch_away(s, t, TL_REASON_SWITCH_TO, NULL);
+}
+
+TL_API int tl_task_switch(tl_task task)
+{
+	struct scheduler *s = SELF;
+	struct tl_record *t, *c = s->current;
+	int error = target(s, task, &t);
+	if (error)
+		return error < 0 ? error : 0;
+	int look = scheduler_look(s);
+	if (look < 0)
+		return look;
+	c = s->current;
+	if (task_state(t) == TL_STATE_PAUSED)
+		task_make_ready(s, t, TL_REASON_SWITCH_TO, NULL);
+	ring_remove(s, c);
+	c->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0);
+	return switch_away(s, t, TL_REASON_SWITCH_TO, NULL);
+}
+
+/* ---- tl_run() ---- */
+
+/* `c` goes on in its tl_run(): runs that were begun inside it and have not returned are runnable now, the
+ * innermost first. */
+static void leave_run(struct scheduler *s, struct tl_record *c)
+{
+	if (!extra_of(s, c)->in_run)
+		return; /* the end of the ring woke it */
+	while (s->runner) {
+		struct tl_record *r = RECORD(s, s->runner);
+		struct task_extra *extra = extra_of(s, r);
+		s->runner = extra->outer_run;
+		extra->in_run = 0;
+		if (r == c)
+			return;
+		if (task_state(r) == TL_STATE_PAUSED)
+			task_make_ready(s, r, TL_REASON_RUN, NULL);
+	}
+}
+
+static void enter_run(struct scheduler *s, struct tl_record *c, void *unused)
+{
+	(void)unused;
+	struct task_extra *extra = extra_of(s, c);
+	extra->outer_run = s->runner;
+	extra->in_run = 1;
+	s->runner = LINK(s, c);
+}
+
+TL_API int tl_run(void)
+{
+	struct scheduler *s = SELF;
+	START_OR_RETURN(s);
+	struct tl_record *c = s->current;
+	int look = scheduler_look(s); /* it makes ready whose time has come */
+	if (look < 0)
+		return look;
+	if (s->run_count == 1 && !s->acting)
+		return 0;
+	if (s->trap > 0)
+		return fail(s, -EPERM);
+	const struct leaving how = { .wait = TL_WAIT_RUN };
+	/* in the stack of runs before it leaves: an empty ring must find it there */
+	enter_run(s, c, NULL);
+	int result = task_leave(s, c, &how, tl_wait_word(TL_STATE_PAUSED, TL_WAIT_RUN, 0, 0), NULL,
+				NULL, TL_REASON_RUN);
+	leave_run(s, c);
+	return result;
+}
+
+/* ---- sleeping ---- */
+
+struct sleeping {
+	uint64_t deadline;
+};
+
+static void enter_sleep(struct scheduler *s, struct tl_record *c, void *what)
+{
+	timer_add(s, c, ((struct sleeping *)what)->deadline);
+}
+
+TL_API int tl_sleep_until(uint64_t deadline)
+{
+	struct scheduler *s = SELF;
+	START_OR_RETURN(s);
+	struct tl_record *c = s->current;
+	int look = scheduler_look(s);
+	if (look < 0)
+		return look;
+	if (deadline <= timer_now())
+		return tl_schedule();
+	if (c->flags & TL_RECORD_BLOCK_TRAP)
+		return fail(s, -EWOULDBLOCK);
+	int error = timer_room(s);
+	if (error)
+		return fail(s, error);
+	const struct leaving how = { .wait = TL_WAIT_SLEEP, .has_deadline = true };
+	struct sleeping sleeping = { deadline };
+	return task_leave(s, c, &how,
+			  tl_wait_word(TL_STATE_WAITING, TL_WAIT_SLEEP, TL_WAIT_FLAG_DEADLINE, 0),
+			  enter_sleep, &sleeping, TL_REASON_SLEEP);
+}
+
+TL_API int tl_sleep(uint64_t ns)
+{
+	uint64_t now = tl_now();
+	return tl_sleep_until(ns < TL_FOREVER - now ? now + ns : TL_FOREVER);
+}

@@ -106,15 +106,14 @@ static int guest_main(void *arg)
 	return error ? error : fork_put(fork);
 }
 
-/* The runtime itself sees a circle of holders at the moment when it closes. */
+/* A circle of holders is seen by the runtime itself, at the moment when it closes. */
 static void circle_closed(tl_task task, void *unused)
 {
 	struct tl_task_info info;
 
 	(void)unused;
 	if (tl_task_info(task, &info) == 0)
-		printf("deadlock: %s waits for %s, and that closes the circle\n", info.name,
-		       info.wait_object);
+		printf("deadlock: %s is about to wait, and that closes the circle\n", info.name);
 }
 
 static void lay_table(struct philosopher *philosophers)

@@ -144,7 +144,7 @@ def test_bossworker():
 # ---- philosophers
 
 def test_philosophers():
-    closed = r"deadlock: philosopher/\d+ waits for fork/\d+, and that closes the circle\n"
+    closed = r"deadlock: philosopher/{} is about to wait, and that closes the circle\n"
     look = r"stuck: {0} of {0} wait.*tltop \d+ .*tldump check \d+\n.*info deadlocks'\n.*seconds.*\n"
     for options, seats, rounds in (("", 5, 3), ("-s 2 -r 1", 2, 1), ("--guests 7", 5, 3),
                                    ("--seats 100 --rounds 10", 100, 10), ("--linger 0", 5, 3)):
@@ -152,7 +152,7 @@ def test_philosophers():
         stuck = look.format(seats) + f"1 went hungry, {(seats - 1) * rounds} meals were eaten\n"
         eaten = f"0 went hungry, {seats * rounds} meals were eaten\n"
         expect(f"philosophers {options}", 3,
-               stdout=first.format("mutexes", "left") + closed + stuck)
+               stdout=first.format("mutexes", "left") + closed.format(seats) + stuck)
         expect(f"philosophers --channels {options}", 3,
                stdout=first.format("channels", "left") + stuck)
         expect(f"philosophers --ordered {options}", 0,

@@ -368,6 +368,15 @@ int filter_parse(const char *text, struct filter **ret, struct filter_problem *p
 	return result;
 }
 
+bool filter_wants_rates(const struct filter *filter)
+{
+	for (size_t i = 0; filter && i < filter->count; i++)
+		if (filter->terms[i].field == FILTER_FIELD_RUN_PERCENT ||
+		    filter->terms[i].field == FILTER_FIELD_SWITCH_RATE)
+			return true;
+	return false;
+}
+
 void filter_free(struct filter *filter)
 {
 	if (!filter)

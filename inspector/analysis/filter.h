@@ -38,6 +38,9 @@ bool filter_matches(const struct filter *filter, const struct look *look, int32_
 /* The tasks (indices) that pass, in the snapshot's order.  free(3) *ret.  0 or -ENOMEM. */
 int filter_tasks(const struct filter *filter, const struct look *look, int32_t **ret, size_t *count);
 
+/* Does it ask for what needs two snapshots (run%, switch/s)? */
+bool filter_wants_rates(const struct filter *filter);
+
 /* One line that names every field, for help. */
 const char *filter_fields(void);
 

@@ -31,7 +31,7 @@ static uint64_t trait_of(const struct look *look, enum group_key key, int32_t in
 	switch (key) {
 	case GROUP_STATE: return task->quality == TASK_TORN ? UINT64_MAX : state;
 	case GROUP_SPAWN: return task->site;
-	case GROUP_OBJECT: return task->object >= 0 ? (uint64_t)task->object << 32 : state;
+	case GROUP_OBJECT: return task->object >= 0 ? ((uint64_t)task->object + 1) << 32 : state;
 	case GROUP_STACK: return look->stacks->of[index];
 	case GROUP_NONE:
 	case GROUP_KEY_COUNT: break;

@@ -3,8 +3,8 @@
  * stacks.h: the backtraces of many tasklets, each different one kept once.  A program of a hundred thousand
  * tasklets has a handful of stacks; a backtrace is above a kilobyte.
  */
-#ifndef INSPECTOR_STACKS_H
-#define INSPECTOR_STACKS_H
+#ifndef INSPECTOR_ANALYSIS_STACKS_H
+#define INSPECTOR_ANALYSIS_STACKS_H
 
 #include "../model/model.h"
 

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_waits.c: who waits for whom, and verdicts with their evidence: the members, what each waits for, its
+ * backtrace, and those who are stuck behind.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "report_parts.h"
+#include "table.h"
+
+/* ---- waits ---- */
+
+static void json_wait(const struct report *report, int32_t index)
+{
+	const struct task *task = &report->look.snapshot->tasks[index];
+	struct json json;
+	json_init(&json, report->output);
+	json_begin_line(&json);
+	json_u64(&json, "id", task->id);
+	json_text(&json, "name", task->name);
+	json_known(&json, "age_ns", task->age_ns, MODEL_UNKNOWN);
+	json_waits_for(&json, report, index);
+	json_end_line(&json);
+}
+
+static int text_waits(const struct report *report, const int32_t *tasks, size_t count)
+{
+	static const struct table_column columns[] = {
+		{"ID", true}, {"NAME", false}, {"S", false}, {"AGE", true}, {"WAITS FOR", false},
+	};
+	const struct snapshot *snapshot = report->look.snapshot;
+	struct table table;
+	char text[512];
+	int result = table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < count && !result; i++) {
+		const struct task *task = &snapshot->tasks[tasks[i]];
+		const char letter[2] = {task_letter(task), '\0'};
+		table_cell_u64(&table, task->id);
+		table_cell(&table, task->name[0] ? task->name : "-");
+		table_cell(&table, letter);
+		table_cell(&table, label_duration(task->age_ns, text, sizeof text));
+		waits_describe(snapshot, report->look.model, tasks[i], text, sizeof text);
+		table_cell(&table, text);
+	}
+	if (!result)
+		result = table_write(&table, report->output, 0);
+	table_fini(&table);
+	return result;
+}
+
+int report_waits(const struct report *report, const int32_t *tasks, size_t count)
+{
+	if (!report->is_json)
+		return text_waits(report, tasks, count);
+	for (size_t i = 0; i < count && !report->output->error; i++)
+		json_wait(report, tasks[i]);
+	return 0;
+}
+
+/* ---- verdicts as JSON ---- */
+
+static void json_member(struct json *json, const struct report *report, int32_t index,
+			const struct backtrace *backtrace)
+{
+	const struct task *task = &report->look.snapshot->tasks[index];
+	json_begin_object(json, NULL);
+	json_u64(json, "id", task->id);
+	json_text(json, "name", task->name);
+	json_text(json, "state", label_state(report->look.model, task));
+	json_known(json, "age_ns", task->age_ns, MODEL_UNKNOWN);
+	json_waits_for(json, report, index);
+	if (backtrace)
+		json_backtrace(json, report->look.model, backtrace);
+	json_end_object(json);
+}
+
+static void json_behind(struct json *json, const struct report *report,
+			const struct verdict *verdict)
+{
+	const struct snapshot *snapshot = report->look.snapshot;
+	json_begin_array(json, "behind");
+	for (uint32_t i = 0; i < verdict->behind_count; i++) {
+		const struct task *task = &snapshot->tasks[verdict->behind[i]];
+		json_begin_object(json, NULL);
+		json_u64(json, "id", task->id);
+		json_text(json, "name", task->name);
+		json_u64(json, "behind", snapshot->tasks[verdict->behind_on[i]].id);
+		json_u64(json, "member",
+			 snapshot->tasks[verdict->members[verdict->behind_at[i]]].id);
+		json_waits_for(json, report, verdict->behind[i]);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+/* `backtraces`: of the members, or NULL. */
+static void json_verdict(const struct report *report, const struct verdict *verdict,
+			 const struct backtrace *backtraces)
+{
+	struct json json;
+	json_init(&json, report->output);
+	json_begin_line(&json);
+	json_text(&json, "verdict", verdict_name(verdict->kind));
+	json_known(&json, "held_ns", verdict->held_ns, MODEL_UNKNOWN);
+	json_u64(&json, "cycle", verdict->cycle_count);
+	json_object(&json, "object", report, verdict->object);
+	json_begin_array(&json, "members");
+	for (uint32_t i = 0; i < verdict->member_count; i++)
+		json_member(&json, report, verdict->members[i],
+			    backtraces ? &backtraces[i] : NULL);
+	json_end_array(&json);
+	json_behind(&json, report, verdict);
+	json_end_line(&json);
+}
+
+/* ---- verdicts as text ---- */
+
+static void text_claim(struct output *output, const struct verdict *verdict)
+{
+	const char *word = verdict_name(verdict->kind);
+	const bool is_one = verdict->member_count == 1;
+	switch (verdict->kind) {
+	case VERDICT_CERTAIN:
+	case VERDICT_LIKELY:
+		if (is_one)
+			output_print(output, "DEADLOCK (%s): it waits for itself", word);
+		else
+			output_print(output, "DEADLOCK (%s): %u wait for each other", word,
+				     verdict->member_count);
+		break;
+	case VERDICT_MAYBE:
+		if (is_one)
+			output_print(output, "ORPHAN (%s): nobody is known who could wake it", word);
+		else
+			output_print(output, "ORPHAN (%s): nobody is known who could wake these %u",
+				     word, verdict->member_count);
+		break;
+	case VERDICT_LONG:
+		output_text(output, verdict->cycle_count
+					    ? "LONG WAIT: a cycle that a deadline will open"
+					    : "LONG WAIT: no cycle");
+		break;
+	}
+}
+
+static void text_heading(const struct report *report, const struct verdict *verdict)
+{
+	char held[32];
+	text_claim(report->output, verdict);
+	if (verdict->held_ns != MODEL_UNKNOWN)
+		output_print(report->output, ", held %s",
+			     label_duration(verdict->held_ns, held, sizeof held));
+	if (verdict->behind_count)
+		output_print(report->output, "; %u more behind", verdict->behind_count);
+	output_byte(report->output, '\n');
+}
+
+/* "+->" and "|" draw the cycle in the first columns. */
+static const char *mark(const struct verdict *verdict, uint32_t member)
+{
+	if (member >= verdict->cycle_count)
+		return "      ";
+	return member == 0 ? "  +-> " : "  |   ";
+}
+
+static void text_member(const struct report *report, const struct verdict *verdict, uint32_t member,
+			const struct backtrace *backtrace)
+{
+	const struct snapshot *snapshot = report->look.snapshot;
+	const int32_t index = verdict->members[member];
+	char name[LABEL_BYTES], wait[512], age[32];
+	if (member == verdict->cycle_count && member)
+		output_text(report->output, "  and who else could serve them:\n");
+	waits_describe(snapshot, report->look.model, index, wait, sizeof wait);
+	output_print(report->output, "%s%s  %s  %s\n", mark(verdict, member),
+		     label_task(snapshot, index, name, sizeof name), wait,
+		     label_duration(snapshot->tasks[index].age_ns, age, sizeof age));
+	if (backtrace)
+		text_backtrace(report->output, report->look.model, backtrace,
+			       member < verdict->cycle_count ? "  |       " : "          ");
+	if (member + 1 == verdict->cycle_count)
+		output_print(report->output, "  +---- back to %llu\n",
+			     (unsigned long long)snapshot->tasks[verdict->members[0]].id);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* "behind: 63 <- 70 71 72": by member, in the order of members, each once. */
+static int text_behind(const struct report *report, const struct verdict *verdict)
+{
+	enum { SOME = 16 };
+	const struct task *tasks = report->look.snapshot->tasks;
+	/* the member in the high half, the place in the list in the low one */
+	uint64_t *order = malloc(((size_t)verdict->behind_count + 1) * sizeof *order);
+	if (!order)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < verdict->behind_count; i++)
+		order[i] = (uint64_t)verdict->behind_at[i] << 32 | i;
+	qsort(order, verdict->behind_count, sizeof *order, compare_places);
+	uint32_t shown = 0;
+	for (uint32_t i = 0; i < verdict->behind_count; i++) {
+		const uint32_t member = (uint32_t)(order[i] >> 32);
+		const bool is_first = i == 0 || member != (uint32_t)(order[i - 1] >> 32);
+		if (is_first) {
+			shown = 0;
+			output_print(report->output, "%s  behind %llu:", i ? "\n" : "",
+				     (unsigned long long)tasks[verdict->members[member]].id);
+		}
+		if (shown++ < SOME)
+			output_print(report->output, " %llu",
+				     (unsigned long long)tasks[verdict->behind[(uint32_t)order[i]]].id);
+		else if (shown == SOME + 1)
+			output_text(report->output, " ...");
+	}
+	output_text(report->output, verdict->behind_count ? "\n" : "");
+	free(order);
+	return 0;
+}
+
+/* Of many orphans of one object the first ones tell what the others would. */
+enum { TEXT_MEMBERS = 100 };
+
+static int text_verdict(const struct report *report, const struct verdict *verdict,
+			const struct backtrace *backtraces)
+{
+	text_heading(report, verdict);
+	for (uint32_t i = 0; i < verdict->member_count; i++) {
+		if (i >= TEXT_MEMBERS && i >= verdict->cycle_count) {
+			output_print(report->output, "      ... and %u more\n",
+				     verdict->member_count - i);
+			break;
+		}
+		text_member(report, verdict, i, backtraces ? &backtraces[i] : NULL);
+	}
+	const int result = text_behind(report, verdict);
+	output_byte(report->output, '\n');
+	return result;
+}
+
+int report_verdicts(const struct report *report, const struct waits *waits, bool with_frames)
+{
+	int result = 0;
+	for (uint32_t i = 0; i < waits->count && !result && !report->output->error; i++) {
+		const struct verdict *verdict = &waits->verdicts[i];
+		struct backtrace *backtraces = NULL;
+		if (with_frames) {
+			backtraces = calloc((size_t)verdict->member_count + 1, sizeof *backtraces);
+			if (!backtraces)
+				return -ENOMEM;
+			model_backtraces(report->look.model, report->look.snapshot,
+					 verdict->members, verdict->member_count, backtraces);
+		}
+		if (report->is_json)
+			json_verdict(report, verdict, backtraces);
+		else
+			result = text_verdict(report, verdict, backtraces);
+		free(backtraces);
+	}
+	return result;
+}

@@ -245,8 +245,8 @@ BODY(produces)
 {
 	for (int i = 0; i < number_of(arg); i++)
 		ok(send_int(channel, i));
-	ok(tl_channel_close(channel));
-	return 0;
+	/* closing would wake nobody who waits already */
+	return tl_channel_send_error(channel, 0, NULL);
 }
 
 BODY(consumes)
@@ -273,7 +273,7 @@ TEST(streams_keep_their_order)
 				spawn_with("consumer", consumes, number(1000));
 			ok(tl_run());
 			expect_log("all");
-			expect(tl_channel_is_closed(channel));
+			expect_int(tl_channel_balance(channel), 0);
 			expect_int(tl_run_count(), 1);
 		}
 }
@@ -323,17 +323,25 @@ TEST(a_sequence_fills_and_waits)
 	expect_log("sent=5");
 }
 
-TEST(errors_are_queued_in_order)
+BODY(sends_elements_and_errors)
 {
-	int value;
-	void *with = NULL;
-	channel = new_buffered("c", 4);
+	(void)arg;
 	ok(send_int(channel, 1));
 	ok(tl_channel_send_error(channel, EIO, number(7)));
 	ok(send_int(channel, 2));
 	ok(tl_channel_send_error(channel, 0, NULL));
-	expect_int(tl_channel_length(channel), 4);
-	expect_result(tl_channel_send_try(channel, &value), -EAGAIN);
+	ok(send_int(channel, 3));
+	log_("s end");
+	return 0;
+}
+
+TEST(errors_keep_their_place_among_the_elements)
+{
+	int value;
+	void *with = NULL;
+	channel = new_buffered("c", 8);
+	spawn("s", sends_elements_and_errors);
+	ok(tl_run());
 	expect_int(receive_int(channel), 1);
 	expect_result(tl_channel_receive(channel, &value), -EIO);
 	ok(tl_error_value(&with));
@@ -341,5 +349,20 @@ TEST(errors_are_queued_in_order)
 	expect_int(receive_int(channel), 2);
 	expect_result(tl_channel_next(channel, &value), 0);
 	expect(!tl_channel_is_closing(channel));
+	expect_int(receive_int(channel), 3);
+	ok(tl_run());
+	expect_log("s end");
 	expect_int(tl_channel_length(channel), 0);
+	expect_int(tl_channel_balance(channel), 0);
+}
+
+TEST(an_error_for_a_waiting_receiver)
+{
+	channel = new_buffered("c", 2);
+	const tl_task r = spawn("r", receives);
+	ok(tl_run());
+	ok(tl_channel_send_error(channel, EIO, NULL)); /* preference 0: main goes on */
+	expect_state(r, "as----");
+	expect_result(tl_run(), -EIO);
+	expect_uncaught(r, -EIO);
 }

@@ -159,10 +159,9 @@ TEST(errors_keep_their_order_in_a_buffered_channel)
 	channel = new_buffered("c", 8);
 	spawn("s", sends_mixed);
 	ok(tl_run());
-	expect_int(tl_channel_balance(channel), 0);
 	receive_mixed();
 	/* with less room than elements */
-	channel = new_buffered("c", 2);
+	channel = new_buffered("c", 1);
 	spawn("s", sends_mixed);
 	ok(tl_run());
 	expect_int(tl_channel_balance(channel), 1);

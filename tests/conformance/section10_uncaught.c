@@ -202,6 +202,63 @@ TEST(uncaught_holds_until_the_next_switching_call)
 	expect_no_uncaught();
 }
 
+static struct tl_mutex *mutex;
+
+BODY(holds_and_blocks)
+{
+	(void)arg;
+	ok(tl_mutex_lock(mutex));
+	receive_int(channel);
+	ok(tl_mutex_unlock(mutex));
+	return 3;
+}
+
+/* Whatever main waits for, it is out of it. */
+TEST(main_in_every_other_wait, VIRTUAL_CLOCK)
+{
+	tl_task holder, b;
+	int value = 0;
+	channel = new_channel("c");
+	ok(tl_mutex_create("m", &mutex));
+	ok(tl_spawn(holds_and_blocks, NULL, &(struct tl_options){.flags = TL_JOINABLE}, &holder));
+	ok(tl_run());
+	const uint64_t start = tl_now();
+
+	b = spawn("bad", bad);
+	expect_result(tl_sleep(SECOND), -EIO);
+	expect_uncaught(b, -EIO);
+	b = spawn("bad", bad);
+	expect_result(tl_mutex_lock(mutex), -EIO);
+	expect_uncaught(b, -EIO);
+	b = spawn("bad", bad);
+	expect_result(tl_mutex_lock_until(mutex, tl_now() + SECOND), -EIO);
+	expect_uncaught(b, -EIO);
+	b = spawn("bad", bad);
+	expect_result(tl_task_join(holder, &value), -EIO);
+	expect_uncaught(b, -EIO);
+	struct tl_channel *other = new_channel("other");
+	b = spawn("bad", bad);
+	expect_result(tl_channel_receive_until(other, &value, tl_now() + SECOND), -EIO);
+	expect_uncaught(b, -EIO);
+	expect_int(tl_channel_balance(other), 0);
+	b = spawn("bad", bad);
+	expect_result(send_int(other, 1), -EIO);
+	expect_uncaught(b, -EIO);
+	expect_int(tl_channel_balance(other), 0);
+
+	expect_int(tl_now() - start, 0);
+	expect_state(tl_main(), "as--cm");
+	expect_ring("M");
+	ok(send_int(channel, 1));
+	ok(tl_task_join(holder, &value));
+	expect_int(value, 3);
+	ok(tl_mutex_lock_try(mutex)); /* main was no waiter any more: nothing was handed to it */
+	ok(tl_mutex_unlock(mutex));
+	ok(tl_mutex_destroy(mutex));
+	ok(tl_run());
+	expect_int(tl_now() - start, 0);
+}
+
 BODY(runner)
 {
 	tl_task who;

@@ -94,7 +94,6 @@ static void misbehaves(tl_task prev, tl_task next, void *user)
 	(void)prev, (void)user;
 	if (next.id != tl_main().id) { /* else there is nobody that it could switch to */
 		expect_result(tl_schedule(), -EPERM);
-		expect_result(tl_run(), -EPERM);
 		expect_result(tl_sleep(SECOND), -EPERM);
 	}
 	log_("tried");
@@ -288,7 +287,6 @@ static void uses_channels(struct tl_channel *which, tl_task task, bool sending, 
 	expect_result(tl_channel_send_try(other, &value), -ELOOP);
 	expect_result(tl_channel_receive_try(other, &value), -ELOOP);
 	expect_result(tl_channel_send_until(other, &value, tl_now() + SECOND), -ELOOP);
-	expect_result(tl_schedule(), -EPERM);
 	log_("cb");
 }
 
@@ -306,6 +304,58 @@ TEST(a_channel_callback_may_not_use_channels)
 	expect(tl_set_channel_callback(NULL, NULL) == uses_channels);
 	ok(send_int(other, 1));
 	expect_log("");
+}
+
+static void gives_way(struct tl_channel *which, tl_task task, bool sending, bool will_block,
+		      const void *element, void *user)
+{
+	(void)which, (void)task, (void)sending, (void)will_block, (void)element, (void)user;
+	expect_result(tl_schedule(), -EPERM);
+	expect_result(tl_run(), -EPERM);
+	log_("cb");
+}
+
+TEST(a_channel_callback_may_not_switch)
+{
+	channel = new_buffered("c", 1);
+	spawn("A", logs);
+	tl_set_channel_callback(gives_way, NULL);
+	ok(send_int(channel, 1));
+	expect_log("cb");
+	expect_ring("M A");
+	ok(tl_run());
+	expect_log("A");
+}
+
+static void spawns_once(tl_task prev, tl_task next, void *user)
+{
+	int *left = user;
+	(void)prev, (void)next;
+	if ((*left)-- == 0)
+		spawn("born", logs);
+}
+
+TEST(a_schedule_callback_may_spawn)
+{
+	/* at every switch of this program in turn: those of a run, of ends, of blocking */
+	for (int at = 0; at < 6; at++) {
+		int left = at;
+		channel = new_channel("c");
+		tl_current();
+		spawn("A", logs);
+		spawn("R", receives_1);
+		spawn("S", sends_1);
+		tl_set_schedule_callback(spawns_once, &left);
+		ok(tl_run());
+		tl_set_schedule_callback(NULL, NULL);
+		ok(tl_run());
+		if (left < 0)
+			expect_log("A born");
+		else
+			expect_log("A");
+		expect_ring("M");
+		expect_int(tl_run_count(), 1);
+	}
 }
 
 static void on_spawn(tl_task task, void *user)

@@ -3,6 +3,7 @@
  * model.c: opens a model: checks the segment, learns its layout, and gives the other files of this folder
  * bounded views of its sections.
  */
+#include "backtraces.h"
 #include "inside.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ void model_close(struct model *model)
 {
 	if (!model)
 		return;
+	unwinder_destroy(model->unwinder);
 	for (size_t i = 0; i < SECTION_COUNT; i++)
 		segment_part_fini(&model->parts[i]);
 	free(model);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * schedulers.c: the small tables: schedulers, spawn sites, slabs.
+ * schedulers.c: the small tables: schedulers, spawn sites.
  */
 #include "taking.h"
 
@@ -8,26 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SITES_MOST = 1 << 20, SCHEDULERS_MOST = 1 << 16, SLABS_MOST = 1 << 16 };
+enum { SITES_MOST = 1 << 20, SCHEDULERS_MOST = 1 << 16 };
 
-/* ---- slabs and sites ---- */
-
-static int read_slabs(struct taking *taking)
-{
-	struct model *model = taking->model;
-	uint64_t count = taking->header.slab_high;
-	const unsigned char *bytes = model_section(model, SECTION_slabs, &count, NULL);
-	if (count > SLABS_MOST)
-		count = SLABS_MOST;
-	taking->slabs = calloc(count + 1, sizeof *taking->slabs);
-	if (!taking->slabs)
-		return -ENOMEM;
-	taking->slab_count = count;
-	uint64_t entry_bytes = model->layout.sections[SECTION_slabs].entry_bytes;
-	for (uint64_t i = 0; i < count; i++)
-		layout_decode(&model->layout, SECTION_slabs, bytes + i * entry_bytes, &taking->slabs[i]);
-	return 0;
-}
+/* ---- sites ---- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -58,7 +41,7 @@ static void merge_sites(struct snapshot *snapshot)
 	}
 }
 
-static int read_sites(struct taking *taking)
+int taking_sites(struct taking *taking)
 {
 	struct model *model = taking->model;
 	struct snapshot *snapshot = taking->snapshot;
@@ -83,12 +66,6 @@ static int read_sites(struct taking *taking)
 	}
 	merge_sites(snapshot);
 	return 0;
-}
-
-int taking_tables(struct taking *taking)
-{
-	int error = read_slabs(taking);
-	return error ? error : read_sites(taking);
 }
 
 /* ---- schedulers ---- */

@@ -3,6 +3,8 @@
  * snapshot.c: takes one picture: the header, then each table, then who is meant by what.
  */
 #include "lookup.h"
+#include "record.h"
+#include "stacks.h"
 #include "taking.h"
 
 #include <errno.h>
@@ -52,32 +54,6 @@ static uint64_t find_latest(struct taking *taking)
 	return latest;
 }
 
-/* How to unwind, and whether wakes are recorded: what the runtime says of itself. */
-static void read_runtime(struct taking *taking)
-{
-	struct model *model = taking->model;
-	struct snapshot *snapshot = taking->snapshot;
-	snapshot->has_wakes = true;
-	uint64_t count = taking->header.runtime_high;
-	const unsigned char *bytes = model_section(model, SECTION_runtimes, &count, NULL);
-	struct tl_runtime runtime = { 0 };
-	for (uint64_t i = 0; i < count && runtime.name[0] == '\0'; i++)
-		layout_decode(&model->layout, SECTION_runtimes,
-			      bytes + i * model->layout.sections[SECTION_runtimes].entry_bytes, &runtime);
-	snapshot->has_wakes = !(runtime.capabilities & (TL_CAP_NO_WAKES | TL_CAP_NO_OBJECTS));
-	snapshot->entry_low = runtime.entry_low;
-	snapshot->entry_high = runtime.entry_high;
-	count = taking->header.layout_high;
-	bytes = model_section(model, SECTION_layouts, &count, NULL);
-	if (runtime.layout >= count)
-		return;
-	struct tl_layout layout;
-	layout_decode(&model->layout, SECTION_layouts,
-		      bytes + runtime.layout * model->layout.sections[SECTION_layouts].entry_bytes,
-		      &layout);
-	snapshot->layout_resume = layout.resume;
-}
-
 static void read_general(struct taking *taking)
 {
 	struct snapshot *snapshot = taking->snapshot;
@@ -97,7 +73,13 @@ static void read_general(struct taking *taking)
 	snapshot->lost_sites = header->lost_sites;
 	snapshot->lost_strings = header->lost_strings;
 	snapshot->no_memory = header->no_memory;
-	read_runtime(taking);
+	struct tl_runtime runtime;
+	struct tl_layout layout;
+	runtime_read(taking->model, header, &runtime, &layout);
+	snapshot->has_wakes = !(runtime.capabilities & (TL_CAP_NO_WAKES | TL_CAP_NO_OBJECTS));
+	snapshot->entry_low = runtime.entry_low;
+	snapshot->entry_high = runtime.entry_high;
+	snapshot->layout_resume = layout.resume;
 }
 
 int32_t taking_task_in_slot(const struct taking *taking, uint64_t slot)
@@ -126,7 +108,9 @@ static int take(struct taking *taking)
 		   taking->is_live ? 0 : find_latest(taking));
 	read_general(taking);
 	names_init(&taking->names, taking->model, &taking->header);
-	error = taking_tables(taking);
+	error = slabs_read(&taking->slabs, taking->model, &taking->header);
+	if (!error)
+		error = taking_sites(taking);
 	if (!error)
 		error = taking_objects(taking);
 	if (!error)
@@ -151,7 +135,7 @@ int model_snapshot(struct model *model, struct snapshot **ret, struct problem *p
 	snapshot->index = snapshot_index_create();
 	taking.is_live = model_is_live(source_kind(model->source), snapshot->source_state);
 	int error = take(&taking);
-	free(taking.slabs);
+	slabs_fini(&taking.slabs);
 	free(taking.site_addresses);
 	free(taking.object_of_slot);
 	free(taking.links);
@@ -180,20 +164,6 @@ void snapshot_free(struct snapshot *snapshot)
 
 /* ---- the second look ---- */
 
-static bool is_task_unchanged(struct model *model, const struct task *task)
-{
-	const struct layout_section *section = &model->layout.sections[SECTION_records];
-	unsigned char raw[LAYOUT_ENTRY_BYTES];
-	struct tl_record record;
-	if (task->slot >= section->capacity || !layout_knows(&model->layout, FIELD_records_counter) ||
-	    segment_read(&model->segment, section->offset + task->slot * section->entry_bytes, raw,
-			 section->entry_bytes) != 0)
-		return false;
-	layout_decode(&model->layout, SECTION_records, raw, &record);
-	return record.serial == task->id && record.counter == task->counter &&
-	       record.wait == task->wait_word;
-}
-
 static bool is_object_unchanged(struct model *model, const struct object *object)
 {
 	const struct layout_section *section = &model->layout.sections[SECTION_objects];
@@ -213,10 +183,21 @@ bool model_confirm(struct model *model, const struct snapshot *snapshot, const i
 {
 	if (source_kind(model->source) == SOURCE_CORE)
 		return true;
+	struct tl_header header;
+	struct record_view view;
+	if (model_read_header(model, &header) != 0 || !layout_knows(&model->layout, FIELD_records_counter))
+		return false;
+	if (record_view_init(&view, model, header.record_high, true) != 0)
+		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* nothing of this look before the end of the first */
-	for (size_t i = 0; i < task_count; i++)
-		if (!is_task_unchanged(model, &snapshot->tasks[tasks[i]]))
+	for (size_t i = 0; i < task_count; i++) {
+		const struct task *task = &snapshot->tasks[tasks[i]];
+		struct tl_record now;
+		if (task->slot >= view.count || !record_read(&view, task->slot, &now) ||
+		    now.serial != task->id || now.counter != task->counter ||
+		    now.wait != task->wait_word)
 			return false;
+	}
 	for (size_t i = 0; i < object_count; i++)
 		if (!is_object_unchanged(model, &snapshot->objects[objects[i]]))
 			return false;

@@ -6,6 +6,7 @@
 #define INSPECTOR_TAKING_H
 
 #include "names.h"
+#include "stacks.h"
 
 struct taking {
 	struct model *model;
@@ -14,24 +15,23 @@ struct taking {
 	struct clock clock;
 	struct names names;
 	bool is_live;                /* the target may change what we read */
-	struct tl_slab *slabs;
-	uint64_t slab_count;
+	struct slabs slabs;
 	uint64_t *site_addresses;    /* by index; 0: no such site */
 	uint64_t site_count;
 	int32_t *object_of_slot;     /* index in snapshot.objects; -1 */
 	uint64_t object_slots;
-	struct tl_wait_link *links;  /* per task: what its record refers to, until all are read */
+	struct task_links *links;    /* per task: what its record refers to, until all are read */
 	uint64_t highest_serial;
 };
 
 /* What a record refers to by slot, before it is known whether that is there. */
-struct tl_wait_link {
+struct task_links {
 	uint32_t target;             /* object slot, tasklet slot, or select block, as the task's wait says */
 	uint32_t parent, waker;      /* serials, low */
 };
 
 /* Each fills its part of the snapshot; 0 or -errno. */
-int taking_tables(struct taking *taking);      /* slabs, sites */
+int taking_sites(struct taking *taking);
 int taking_objects(struct taking *taking);
 int taking_tasks(struct taking *taking);
 int taking_schedulers(struct taking *taking);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasks.c: tasklet records become tasks.
- *
- * Each record is read between two looks at its counter and wait word (abi.h, "Reading a record"): equal =
- * it was whole.  After a few tries it is torn, and then only its id and name are used.
+ * tasks.c: tasklet records become tasks.  Only those whose bit of the occupancy is set are touched, and
+ * nothing at or above the header's mark.
  */
+#include "record.h"
 #include "taking.h"
 
 #include <errno.h>
@@ -12,112 +11,18 @@
 #include <string.h>
 
 enum {
-	TRIES = 8,
 	TASKS_MOST = 1 << 24, /* the rest counts as bad */
 };
 
-struct guard {
-	uint64_t counter, wait;
-};
-
 struct records {
-	const unsigned char *bytes;
-	uint64_t count, entry_bytes;
-	const uint64_t *occupancy;   /* NULL: not there */
+	struct record_view view;
+	const unsigned char *occupancy; /* NULL: not there */
 	uint64_t occupancy_words;
 	const unsigned char *bases, *labels; /* NULL: not there */
 	uint64_t base_count, label_count;
-	bool is_mapped;              /* `bytes` changes under us */
 };
 
-/* ---- one record, whole ---- */
-
-/* Two aligned words of eight bytes, as the runtime writes them. */
-static struct guard load_guard(const struct taking *taking, const struct records *records,
-			       uint64_t slot)
-{
-	const struct layout_field *fields = taking->model->layout.fields;
-	const struct layout_field *counter = &fields[FIELD_records_counter];
-	const struct layout_field *wait = &fields[FIELD_records_wait];
-	struct guard guard = { 0 };
-	const unsigned char *raw = records->bytes + slot * records->entry_bytes;
-	if (records->is_mapped) {
-		/* acquire: pairs with the release of the switch and of those who wake it */
-		if (counter->is_known)
-			guard.counter = __atomic_load_n((const uint64_t *)(raw + counter->offset),
-							__ATOMIC_ACQUIRE);
-		guard.wait = __atomic_load_n((const uint64_t *)(raw + wait->offset),
-					     __ATOMIC_ACQUIRE);
-		return guard;
-	}
-	const struct layout_section *section = &taking->model->layout.sections[SECTION_records];
-	uint64_t offset = section->offset + slot * records->entry_bytes;
-	if (counter->is_known)
-		segment_read(&taking->model->segment, offset + counter->offset, &guard.counter, 8);
-	segment_read(&taking->model->segment, offset + wait->offset, &guard.wait, 8);
-	return guard;
-}
-
-static bool is_same_guard(struct guard a, struct guard b)
-{
-	return a.counter == b.counter && a.wait == b.wait;
-}
-
-static void copy_raw(const struct taking *taking, const struct records *records, uint64_t slot,
-		     struct tl_record *ret)
-{
-	unsigned char raw[LAYOUT_ENTRY_BYTES];
-	const unsigned char *from = records->bytes + slot * records->entry_bytes;
-	if (!records->is_mapped && taking->is_live) {
-		const struct layout_section *section =
-			&taking->model->layout.sections[SECTION_records];
-		if (segment_read(&taking->model->segment,
-				 section->offset + slot * records->entry_bytes, raw,
-				 records->entry_bytes) == 0)
-			from = raw;
-	}
-	layout_decode(&taking->model->layout, SECTION_records, from, ret);
-}
-
-/* False: torn. */
-static bool read_record(const struct taking *taking, const struct records *records, uint64_t slot,
-			struct tl_record *ret)
-{
-	if (!taking->is_live) {
-		copy_raw(taking, records, slot, ret);
-		return true;
-	}
-	struct guard before = load_guard(taking, records, slot);
-	for (int i = 0; i < TRIES; i++) {
-		copy_raw(taking, records, slot, ret);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE); /* the copy before the second look */
-		struct guard after = load_guard(taking, records, slot);
-		if (is_same_guard(before, after) && ret->wait == after.wait)
-			return true;
-		before = after;
-	}
-	return false;
-}
-
 /* ---- its parts ---- */
-
-static void set_stack(const struct taking *taking, const struct tl_record *record, struct task *task)
-{
-	uint32_t index = record->stack & ((1u << TL_STACK_INDEX_BITS) - 1);
-	uint32_t number = record->stack >> TL_STACK_INDEX_BITS & ((1u << TL_STACK_SLAB_BITS) - 1);
-	uint32_t place = record->stack >> TL_STACK_PLACE_SHIFT;
-	if ((place != TL_PLACE_SLAB && place != TL_PLACE_PAGED) || number == 0 ||
-	    number >= taking->slab_count)
-		return;
-	const struct tl_slab *slab = &taking->slabs[number];
-	uint64_t offset;
-	if (index >= slab->count || slab->guard_bytes >= slab->stride ||
-	    __builtin_mul_overflow(slab->stride, index, &offset) ||
-	    slab->base > UINT64_MAX - offset - slab->stride)
-		return;
-	task->stack_low = slab->base + offset + slab->guard_bytes;
-	task->stack_high = slab->base + offset + slab->stride;
-}
 
 /* The times are kept up to `since`; the state tells which of them has been growing from then on. */
 static void set_times(const struct taking *taking, const struct tl_record *record, struct task *task)
@@ -183,11 +88,11 @@ static void set_texts(const struct taking *taking, const struct records *records
 
 /* False: nobody is there (any more). */
 static bool fill_task(struct taking *taking, const struct records *records, uint64_t slot,
-		      struct task *task, struct tl_wait_link *link)
+		      struct task *task, struct task_links *link)
 {
 	struct tl_record record;
 	struct snapshot *snapshot = taking->snapshot;
-	bool is_whole = read_record(taking, records, slot, &record);
+	bool is_whole = record_read(&records->view, slot, &record);
 	if (record.serial == 0 || (record.wait & TL_WAIT_STATE_MASK) == TL_STATE_FREE)
 		return false;
 	task->id = record.serial;
@@ -198,14 +103,14 @@ static bool fill_task(struct taking *taking, const struct records *records, uint
 	set_switches(records, slot, task);
 	set_texts(taking, records, slot, &record, task);
 	set_times(taking, &record, task);
-	set_stack(taking, &record, task);
+	slabs_find(&taking->slabs, record.stack, &task->stack_low, &task->stack_high);
 	if (!task->is_fresh)
 		task->sp = record.sp;
 	task->level = record.level;
 	task->ticket = record.ticket;
 	task->site = record.site < taking->site_count ? taking->site_addresses[record.site] : 0;
 	task->scheduler = record.scheduler;
-	*link = (struct tl_wait_link){ .target = (uint32_t)(record.wait >> TL_WAIT_OBJECT_SHIFT),
+	*link = (struct task_links){ .target = (uint32_t)(record.wait >> TL_WAIT_OBJECT_SHIFT),
 				       .parent = record.parent, .waker = record.waker };
 	if (!is_whole) {
 		task->quality = TASK_TORN;
@@ -218,35 +123,19 @@ static bool fill_task(struct taking *taking, const struct records *records, uint
 
 /* ---- all of them ---- */
 
-static bool is_guard_aligned(const struct layout *layout)
-{
-	const struct layout_field *counter = &layout->fields[FIELD_records_counter];
-	const struct layout_field *wait = &layout->fields[FIELD_records_wait];
-	const struct layout_section *section = &layout->sections[SECTION_records];
-	uint64_t bits = section->offset | section->entry_bytes | wait->offset;
-	if (counter->is_known)
-		bits |= counter->offset | (counter->size ^ 8);
-	return bits % 8 == 0 && wait->size == 8;
-}
-
 static int view_records(struct taking *taking, struct records *records)
 {
 	struct model *model = taking->model;
 	const struct layout *layout = &model->layout;
-	int error;
-	if (!is_guard_aligned(layout))
-		return -EBADMSG;
-	*records = (struct records){ .count = taking->header.record_high };
-	records->bytes = model_section(model, SECTION_records, &records->count, &error);
+	*records = (struct records){ 0 };
+	int error = record_view_init(&records->view, model, taking->header.record_high, taking->is_live);
 	if (error)
 		return error;
-	records->entry_bytes = layout->sections[SECTION_records].entry_bytes;
-	records->is_mapped = model->parts[SECTION_records].is_live;
-	records->occupancy_words = (records->count + 63) / 64;
-	records->base_count = records->label_count = records->count;
+	records->occupancy_words = (records->view.count + 63) / 64;
+	records->base_count = records->label_count = records->view.count;
 	if (layout->sections[SECTION_occupancy].entry_bytes == sizeof(uint64_t))
-		records->occupancy = (const uint64_t *)model_section(
-			model, SECTION_occupancy, &records->occupancy_words, NULL);
+		records->occupancy = model_section(model, SECTION_occupancy,
+						   &records->occupancy_words, NULL);
 	if (layout->sections[SECTION_bases].entry_bytes == sizeof(uint64_t))
 		records->bases = model_section(model, SECTION_bases, &records->base_count, NULL);
 	if (layout->sections[SECTION_labels].entry_bytes == sizeof(uint32_t))
@@ -261,30 +150,28 @@ static uint64_t occupied(const struct records *records, uint64_t first)
 	if (records->occupancy) {
 		if (first / 64 >= records->occupancy_words)
 			return 0;
-		memcpy(&word, (const unsigned char *)records->occupancy + first / 8, sizeof word);
+		memcpy(&word, records->occupancy + first / 8, sizeof word);
 	}
-	if (records->count - first < 64)
-		word &= (UINT64_C(1) << (records->count - first)) - 1;
+	if (records->view.count - first < 64)
+		word &= (UINT64_C(1) << (records->view.count - first)) - 1;
 	return word;
 }
 
 static uint64_t count_occupied(const struct records *records)
 {
 	uint64_t count = 0;
-	for (uint64_t first = 0; first < records->count; first += 64)
+	for (uint64_t first = 0; first < records->view.count; first += 64)
 		count += (uint64_t)__builtin_popcountll(occupied(records, first));
 	return count;
 }
 
 /* The switches of all tasklets that ever were in a slot: its counter is never reset. */
-static uint64_t sum_switches(const struct taking *taking, const struct records *records)
+static uint64_t sum_switches(const struct records *records)
 {
-	const struct layout_field *counter = &taking->model->layout.fields[FIELD_records_counter];
-	uint64_t sum = 0, value;
-	for (uint64_t slot = 0; counter->is_known && slot < records->count; slot++) {
-		memcpy(&value, records->bytes + slot * records->entry_bytes + counter->offset,
-		       sizeof value);
-		sum += value / 2 + value % 2;
+	uint64_t sum = 0;
+	for (uint64_t slot = 0; slot < records->view.count; slot++) {
+		uint64_t counter = record_counter(&records->view, slot);
+		sum += counter / 2 + counter % 2;
 	}
 	return sum;
 }
@@ -298,8 +185,8 @@ int taking_tasks(struct taking *taking)
 		return error;
 	/* Slots may be taken while we go through them: a little room for those. */
 	uint64_t room = count_occupied(&records) + 1024;
-	if (room > records.count + 1)
-		room = records.count + 1;
+	if (room > records.view.count + 1)
+		room = records.view.count + 1;
 	if (room > TASKS_MOST)
 		room = TASKS_MOST;
 	snapshot->record_capacity = taking->model->layout.sections[SECTION_records].capacity;
@@ -307,7 +194,7 @@ int taking_tasks(struct taking *taking)
 	taking->links = malloc(room * sizeof *taking->links);
 	if (!snapshot->tasks || !taking->links)
 		return -ENOMEM;
-	for (uint64_t first = 0; first < records.count; first += 64) {
+	for (uint64_t first = 0; first < records.view.count; first += 64) {
 		for (uint64_t bits = occupied(&records, first); bits; bits &= bits - 1) {
 			uint64_t slot = first + (uint64_t)__builtin_ctzll(bits);
 			uint32_t at = snapshot->task_count;
@@ -320,6 +207,6 @@ int taking_tasks(struct taking *taking)
 				snapshot->task_count++;
 		}
 	}
-	snapshot->switches = sum_switches(taking, &records);
+	snapshot->switches = sum_switches(&records);
 	return 0;
 }

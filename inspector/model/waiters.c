@@ -80,7 +80,7 @@ static int find_arrivals(struct taking *taking, struct arrivals *arrivals)
 	struct snapshot *snapshot = taking->snapshot;
 	for (uint32_t i = 0; i < snapshot->task_count; i++) {
 		struct task *task = &snapshot->tasks[i];
-		struct tl_wait_link *link = &taking->links[i];
+		struct task_links *link = &taking->links[i];
 		int error = 0;
 		task->parent = taking_serial(taking, link->parent);
 		task->waker = taking_serial(taking, link->waker);

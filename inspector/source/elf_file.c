@@ -71,8 +71,10 @@ static int read_segments(struct elf_file *file)
 			return -ENOEXEC;
 		if (segment->p_type == PT_NOTE && file->header.e_type != ET_CORE)
 			read_build_id(file, segment);
-		if (segment->p_type == PT_GNU_EH_FRAME)
+		if (segment->p_type == PT_GNU_EH_FRAME) {
 			file->eh_frame_hdr = segment->p_vaddr;
+			file->eh_frame_hdr_bytes = segment->p_filesz;
+		}
 	}
 	file->segment_count = count;
 	return 0;
@@ -187,8 +189,10 @@ bool elf_file_read(struct elf_file *file, uint64_t address, void *buffer, size_t
 		const GElf_Phdr *segment = &file->segments[i];
 		if (segment->p_type != PT_LOAD || address < segment->p_vaddr)
 			continue;
+		/* Whole pages are mapped: what follows in the file is there, too. */
 		uint64_t within = address - segment->p_vaddr;
-		if (within >= segment->p_filesz || bytes > segment->p_filesz - within)
+		uint64_t mapped = segment->p_filesz + (-(segment->p_offset + segment->p_filesz) & 4095);
+		if (within >= segment->p_filesz || bytes > mapped - within)
 			continue;
 		return !(segment->p_flags & PF_W) &&
 		       elf_file_read_at(file, segment->p_offset + within, buffer, bytes);

@@ -23,6 +23,7 @@ struct elf_file {
 	unsigned char build_id[ELF_FILE_BUILD_ID_BYTES];
 	size_t build_id_bytes;     /* 0: it has none */
 	uint64_t eh_frame_hdr;     /* address; 0: none */
+	uint64_t eh_frame_hdr_bytes;
 	unsigned char **blocks;    /* cache of what was read, by position in the file */
 	size_t block_count, blocks_cached;
 };

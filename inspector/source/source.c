@@ -191,7 +191,8 @@ size_t source_modules(struct source *source, const struct source_module **ret)
 
 unsigned source_modules_refresh(struct source *source)
 {
-	if (source->module_missed && now_ns() - source->modules_read_ns >= 1000000000u)
+	bool is_due = source->module_missed && now_ns() - source->modules_read_ns >= 1000000000u;
+	if (!source->modules_read || is_due)
 		read_modules(source);
 	return source->modules_generation;
 }

@@ -5,6 +5,7 @@
  */
 #include "backtraces.h"
 #include "inside.h"
+#include "places.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ void model_close(struct model *model)
 	if (!model)
 		return;
 	unwinder_destroy(model->unwinder);
+	places_destroy(model->places);
 	for (size_t i = 0; i < SECTION_COUNT; i++)
 		segment_part_fini(&model->parts[i]);
 	free(model);

@@ -155,7 +155,7 @@ enum {
 /* Throw `error` (1 .. 4095) at a tasklet: the call in which it waits, or its next switching call, returns
  * -error, and tl_error_value() gives it `value`.  A blocked one is unblocked.  Without TL_PENDING it
  * runs at once and the caller keeps its place in the ring.  The current tasklet: this call returns
- * -error.  One that never ran: its body never runs and the error is uncaught in it.
+ * -error, pending or not.  One that never ran: its body never runs and the error is uncaught in it.
  * A second pending error replaces the first.
  * Returns 0; -ESRCH when dead; -EINVAL (error, flags, other thread); -EPERM under a switch trap. */
 TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags) TL_MUST_CHECK;
@@ -262,7 +262,8 @@ TL_API int tl_channel_next_until(struct tl_channel *channel, void *ret,
 				 uint64_t deadline) TL_MUST_CHECK;
 
 /* Send an error (0 .. 4095) in place of an element: the receiver's call returns -error, and
- * tl_error_value() gives it `value`.  Error 0 ends its iteration (a plain receive returns -EPIPE). */
+ * tl_error_value() gives it `value`.  It waits for a receiver behind the elements that are queued; it is
+ * never queued itself.  Error 0 ends its iteration (a plain receive returns -EPIPE). */
 TL_API int tl_channel_send_error(struct tl_channel *channel, int error, void *value) TL_MUST_CHECK;
 TL_API int tl_channel_send_error_try(struct tl_channel *channel, int error,
 				     void *value) TL_MUST_CHECK;

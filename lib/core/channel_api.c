@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "channel.h"
+#include "timer.h"
 
 enum { ERROR_MOST = 4095 };
 
@@ -61,12 +62,6 @@ static int send_until(struct tl_channel *channel, const void *element, uint64_t 
 	return channel_send_careful(SELF, &t);
 }
 
-/* What "not now" is called when there was a deadline. */
-static int timed_out(int error)
-{
-	return error == -EAGAIN ? -ETIMEDOUT : error;
-}
-
 TL_API int tl_channel_send_try(struct tl_channel *channel, const void *element)
 {
 	return send_until(channel, element, TL_AT_ONCE);
@@ -74,7 +69,7 @@ TL_API int tl_channel_send_try(struct tl_channel *channel, const void *element)
 
 TL_API int tl_channel_send_until(struct tl_channel *channel, const void *element, uint64_t deadline)
 {
-	return timed_out(send_until(channel, element, deadline));
+	return send_until(channel, element, timer_until(deadline));
 }
 
 static int send_error_until(struct tl_channel *channel, int error, void *value, uint64_t deadline)
@@ -98,7 +93,7 @@ TL_API int tl_channel_send_error_try(struct tl_channel *channel, int error, void
 TL_API int tl_channel_send_error_until(struct tl_channel *channel, int error, void *value,
 				       uint64_t deadline)
 {
-	return timed_out(send_error_until(channel, error, value, deadline));
+	return send_error_until(channel, error, value, timer_until(deadline));
 }
 
 static ssize_t send_all(struct tl_channel *channel, const void *elements, size_t count,
@@ -132,8 +127,7 @@ TL_API ssize_t tl_channel_send_all_try(struct tl_channel *channel, const void *e
 TL_API ssize_t tl_channel_send_all_until(struct tl_channel *channel, const void *elements,
 					 size_t count, uint64_t deadline)
 {
-	ssize_t sent = send_all(channel, elements, count, deadline);
-	return sent == -EAGAIN ? -ETIMEDOUT : sent;
+	return send_all(channel, elements, count, timer_until(deadline));
 }
 
 /* ---- variants of receive ---- */
@@ -145,8 +139,7 @@ TL_API int tl_channel_receive_try(struct tl_channel *channel, void *ret)
 
 TL_API int tl_channel_receive_until(struct tl_channel *channel, void *ret, uint64_t deadline)
 {
-	return timed_out(
-		channel_receive_careful(SELF, channel_object(channel), ret, deadline));
+	return channel_receive_careful(SELF, channel_object(channel), ret, timer_until(deadline));
 }
 
 /* -EPIPE is how a receive learns of the end. */

@@ -31,8 +31,8 @@ static int begin(struct scheduler *s, struct tl_object *ch)
 	object_leave(ch); /* this thread alone gets past it, so all below is safe without */
 	if (s->in_channel_callback)
 		return fail(s, -ELOOP);
-	int look = scheduler_look(s);
-	return look < 0 ? look : 0;
+	scheduler_look(s);
+	return 0;
 }
 
 /* ---- with a partner ---- */

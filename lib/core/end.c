@@ -40,7 +40,8 @@ ALWAYS_INLINE __attribute__((noreturn)) void exit_plain(struct scheduler *s, str
 			struct task_private *p = private_of(s, n);
 			void *arg = p->value;
 			n->flags &= (uint8_t)~TL_RECORD_ATTENTION;
-			p->value = NULL;
+			p->value = p->error_value;
+			p->error_value = NULL;
 			tl_start_go(NULL, n, top, s->errno_address, p->fn, arg);
 		}
 		go_attention(s, n);

@@ -180,6 +180,8 @@ TL_API int tl_task_set_level(tl_task task, int level, int *old)
 		return error;
 	if (level < TL_LEVEL_MIN || level > TL_LEVEL_MAX)
 		return -EINVAL;
+	if (s->turn && (t == s->current || LINK(s, t) == s->turn))
+		return -EPERM; /* these two are between the rings just now */
 	if (old)
 		*old = t->level;
 	if (level == t->level)
@@ -216,6 +218,12 @@ TL_API int tl_task_set_name(tl_task task, const char *name)
 	return 0;
 }
 
+static void **value_slot(struct scheduler *s, const struct tl_record *t)
+{
+	struct task_private *p = private_of(s, t);
+	return t->flags & TL_RECORD_FRESH ? &p->error_value : &p->value;
+}
+
 TL_API int tl_task_set_value(tl_task task, void *value)
 {
 	struct scheduler *s = SELF;
@@ -225,8 +233,7 @@ TL_API int tl_task_set_value(tl_task task, void *value)
 		return error;
 	if (!task_is_alive(t))
 		return -ESRCH;
-	if (!(t->flags & TL_RECORD_FRESH)) /* one that has not run keeps its argument there */
-		private_of(s, t)->value = value;
+	*value_slot(s, t) = value;
 	return 0;
 }
 
@@ -238,7 +245,7 @@ TL_API int tl_task_value(tl_task task, void **ret)
 	if (error)
 		return error;
 	if (ret)
-		*ret = t->flags & TL_RECORD_FRESH ? NULL : private_of(s, t)->value;
+		*ret = *value_slot(s, t);
 	return 0;
 }
 

@@ -79,9 +79,7 @@ static int join(tl_task task, int *result, uint64_t deadline)
 		return fail(s, -EDEADLK);
 	if (!(t->flags & (TL_RECORD_KEPT | TL_RECORD_JOINABLE)))
 		return fail(s, -EINVAL);
-	int look = scheduler_look(s);
-	if (look < 0)
-		return look;
+	scheduler_look(s);
 	if (task_state(t) == TL_STATE_ENDED)
 		return join_ended(s, t, result);
 	if (!task_is_alive(t))
@@ -113,6 +111,5 @@ TL_API int tl_task_join_try(tl_task task, int *result)
 
 TL_API int tl_task_join_until(tl_task task, int *result, uint64_t deadline)
 {
-	int error = join(task, result, deadline);
-	return error == -EAGAIN ? -ETIMEDOUT : error;
+	return join(task, result, timer_until(deadline));
 }

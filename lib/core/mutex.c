@@ -109,9 +109,7 @@ static COLD int lock_slow(struct scheduler *s, struct tl_object *m, uint64_t dea
 		return error;
 	struct tl_record *c = s->current;
 	object_leave(m); /* this thread alone gets past enter(), so all below is safe without */
-	int look = scheduler_look(s);
-	if (look < 0)
-		return look;
+	scheduler_look(s);
 	if (!m->holder) {
 		m->holder = holder_word(s, c);
 		return 0;
@@ -165,8 +163,7 @@ TL_API int tl_mutex_lock_try(struct tl_mutex *mutex)
 
 TL_API int tl_mutex_lock_until(struct tl_mutex *mutex, uint64_t deadline)
 {
-	int error = lock(SELF, object_of(mutex), deadline);
-	return error == -EAGAIN ? -ETIMEDOUT : error;
+	return lock(SELF, object_of(mutex), timer_until(deadline));
 }
 
 static COLD int unlock_slow(struct scheduler *s, struct tl_object *m)

@@ -16,6 +16,8 @@ static int level_index(const struct tl_record *t)
 /* Where the single ring starts. */
 static struct tl_record *start(struct scheduler *s)
 {
+	if (s->turn)
+		return RECORD(s, s->turn);
 	return s->current == s->idle ? RECORD(s, s->lone) : s->current;
 }
 

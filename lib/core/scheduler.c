@@ -280,7 +280,7 @@ static void thread_ends(void *unused)
 	memset(s, 0, sizeof *s);
 }
 
-int scheduler_look(struct scheduler *s)
+bool scheduler_look(struct scheduler *s)
 {
 	struct tl_record *c = s->current;
 	uint8_t mode = s->mode;
@@ -288,11 +288,6 @@ int scheduler_look(struct scheduler *s)
 	s->shared->run_count = s->run_count;
 	if (s->trace)
 		clock_anchor(segment.header, c->since);
-	if (c->flags & TL_RECORD_THROWN) { /* thrown at itself, pending */
-		c->flags &= (uint8_t)~TL_RECORD_THROWN;
-		c->wait &= ~(uint64_t)TL_WAIT_FLAG_ERROR;
-		return private_of(s, c)->result;
-	}
 	if (!(c->flags & TL_RECORD_MAIN) && !stack_is_whole(stack_node_of(c->stack)))
 		stack_overflowed(c->stack);
 	timer_run_due(s);

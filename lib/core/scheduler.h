@@ -49,7 +49,7 @@ enum {
 struct task_private {
 	tl_fn fn;
 	void *value;          /* its argument until it first runs, then the value slot */
-	void *error_value;    /* came with the last error */
+	void *error_value;    /* came with the last error; the value slot until it first runs */
 	int32_t result;       /* THROWN: what its next resume returns; ended: its result */
 	uint32_t joiners;     /* link of the first who joins it; 0 */
 };
@@ -98,6 +98,7 @@ struct scheduler {
 	uint32_t members[LEVELS];
 	uint32_t passed[LEVELS];
 	uint32_t lone;        /* idle: the first who was made ready */
+	uint32_t turn;        /* while a schedule callback runs: who gets the turn, and starts the ring; else 0 */
 
 	/* runs, timers, errors */
 	uint32_t runner;      /* link of the innermost tasklet in tl_run(); 0 */
@@ -144,9 +145,9 @@ TL_HIDDEN COLD int scheduler_start(struct scheduler *s);
 
 TL_HIDDEN void scheduler_choose_mode(struct scheduler *s);
 
-/* The countdown reached zero: look at timers, publish counts.  0: go on; 1: the mode changed, so start the
- * operation again; below 0: what it is to return (the current tasklet has an error pending). */
-TL_HIDDEN COLD int scheduler_look(struct scheduler *s);
+/* The countdown reached zero, or an operation is slow anyway: look at timers, publish counts, check the stack's
+ * canary.  True: the mode changed, so that a fast operation must start again. */
+TL_HIDDEN COLD bool scheduler_look(struct scheduler *s);
 
 /* ---- records and links ---- */
 
@@ -292,6 +293,9 @@ ALWAYS_INLINE void prefetch_ahead(struct scheduler *s, struct tl_record *n)
 	__builtin_prefetch((char *)y + 64, 0, 3);
 }
 
+/* The first run of n, in the plain modes. */
+TL_HIDDEN int switch_fresh(struct scheduler *s, struct tl_record *c, struct tl_record *n);
+
 /* The slow half of switch_to(): n is fresh or has an error pending, or the mode is careful. */
 TL_HIDDEN COLD int switch_attention(struct scheduler *s, struct tl_record *c, struct tl_record *n);
 TL_HIDDEN COLD __attribute__((noreturn)) void go_attention(struct scheduler *s,
@@ -317,8 +321,12 @@ ALWAYS_INLINE int switch_to(struct scheduler *s, struct tl_record *c, struct tl_
 		emit(s, at, event, reason, (uint32_t)c->serial, halves(n->serial, object_slot),
 		     object ? object->tag : 0);
 	}
-	if (mode == MODE_CAREFUL || unlikely(n->flags & TL_RECORD_ATTENTION))
+	if (mode == MODE_CAREFUL)
 		return switch_attention(s, c, n);
+	if (unlikely(n->flags & TL_RECORD_ATTENTION))
+		return (n->flags & TL_RECORD_ATTENTION) == TL_RECORD_FRESH ?
+			       switch_fresh(s, c, n) :
+			       switch_attention(s, c, n);
 	return tl_switch(c, n, s->errno_address, 0);
 }
 

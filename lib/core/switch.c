@@ -127,8 +127,11 @@ void before_switch(struct scheduler *s, struct tl_record *c, struct tl_record *n
 {
 	if (s->mixed)
 		s->first[n->level - TL_LEVEL_MIN] = LINK(s, n);
-	if (hooks.schedule)
+	if (hooks.schedule) {
+		s->turn = LINK(s, n);
 		hook_schedule(s, c ? task_handle(s, c) : (tl_task){ 0, 0 }, task_handle(s, n));
+		s->turn = 0;
+	}
 }
 
 static void check_canary(const struct tl_record *n)
@@ -151,8 +154,10 @@ static struct stack_node *first_run(struct scheduler *s, struct tl_record *n, tl
 	struct stack_node *node = stack_take(s, n);
 	*fn = p->fn;
 	*arg = p->value;
-	p->value = NULL;
-	if (unlikely(n->flags & TL_RECORD_THROWN)) {
+	p->value = p->error_value;
+	if (!(n->flags & TL_RECORD_THROWN)) {
+		p->error_value = NULL;
+	} else {
 		*fn = thrown_at_birth;
 		*arg = (void *)(intptr_t)p->result;
 		n->wait &= ~(uint64_t)TL_WAIT_FLAG_ERROR;
@@ -169,6 +174,17 @@ static int pending_result(struct scheduler *s, struct tl_record *n)
 	n->flags &= (uint8_t)~TL_RECORD_THROWN;
 	n->wait &= ~(uint64_t)TL_WAIT_FLAG_ERROR;
 	return private_of(s, n)->result;
+}
+
+int switch_fresh(struct scheduler *s, struct tl_record *c, struct tl_record *n)
+{
+	struct stack_node *top = stack_take(s, n);
+	struct task_private *p = private_of(s, n);
+	void *arg = p->value;
+	n->flags &= (uint8_t)~TL_RECORD_ATTENTION;
+	p->value = p->error_value;
+	p->error_value = NULL;
+	return tl_start(c, n, top, s->errno_address, p->fn, arg);
 }
 
 int switch_attention(struct scheduler *s, struct tl_record *c, struct tl_record *n)

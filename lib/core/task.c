@@ -276,7 +276,7 @@ TL_API int tl_task_remove(tl_task task)
 	int error = task_find(s, task, &t);
 	if (error)
 		return error == -ESRCH ? 0 : error;
-	if (t == s->current)
+	if (t == s->current || LINK(s, t) == s->turn)
 		return -EINVAL;
 	if (task_state(t) == TL_STATE_WAITING)
 		return -EBUSY;

@@ -12,18 +12,6 @@ static void note(struct scheduler *s, const struct tl_record *t, int error, unsi
 			  (uint32_t)t->serial, (uint32_t)s->current->serial, (uint64_t)error);
 }
 
-static int throw_at_current(struct scheduler *s, struct tl_record *c, int error, void *value,
-			    unsigned flags)
-{
-	if (flags & TL_PENDING) {
-		task_set_result(s, c, -error, value);
-		s->countdown = 0; /* its next switching call looks */
-		return 0;
-	}
-	private_of(s, c)->error_value = value;
-	return fail(s, -error);
-}
-
 /* It never ran and never will: its end, here and now, in the thrower's context. */
 static int throw_at_fresh(struct scheduler *s, struct tl_record *t, int error, void *value)
 {
@@ -58,11 +46,12 @@ TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags)
 	if (found || !task_is_alive(t))
 		return error == ECANCELED ? 0 : fail(s, -ESRCH);
 	if (t == s->current) {
-		note(s, t, error, flags);
-		return throw_at_current(s, t, error, value, flags);
+		note(s, t, error, 0); /* now, pending or not: it is its turn */
+		private_of(s, t)->error_value = value;
+		return fail(s, -error);
 	}
 	bool at_once = !(flags & TL_PENDING);
-	if (t->flags & TL_RECORD_FRESH && at_once) {
+	if (t->flags & TL_RECORD_FRESH && at_once && LINK(s, t) != s->turn) {
 		note(s, t, error, flags);
 		return throw_at_fresh(s, t, error, value);
 	}

@@ -16,6 +16,12 @@ struct timer {
 
 /* Make room for one more.  0; -ENOMEM. */
 TL_HIDDEN int timer_room(struct scheduler *s);
+/* The deadline of an `_until` call: TL_AT_ONCE is what `_try` calls pass. */
+ALWAYS_INLINE uint64_t timer_until(uint64_t deadline)
+{
+	return deadline == TL_AT_ONCE ? 1 : deadline; /* long past */
+}
+
 /* What a call that is about to wait until `deadline` does first: room, too.  0; -EAGAIN for TL_AT_ONCE; -ETIMEDOUT when
  * it has passed; -ENOMEM. */
 TL_HIDDEN int timer_prepare(struct scheduler *s, uint64_t deadline);

@@ -13,22 +13,17 @@ ALWAYS_INLINE int schedule(struct scheduler *s, const int mode)
 {
 	struct tl_record *c = s->current, *n = RECORD(s, c->next);
 	if (unlikely(--s->countdown < 0)) {
-		int look = scheduler_look(s);
-		if (look)
-			return look < 0 ? look : tl_schedule();
+		if (scheduler_look(s))
+			return tl_schedule();
 		n = RECORD(s, c->next);
 	}
-	if (mode == MODE_CAREFUL) {
-		if (c->flags & TL_RECORD_THROWN)
-			return scheduler_look(s);
+	if (mode == MODE_CAREFUL)
 		n = ring_next_mixed(s, c);
-	}
 	if (unlikely(n == c)) {
-		if (!s->timer_count || !timer_run_due(s))
-			return 0;
-		n = ring_next_mixed(s, c);
+		if (s->timer_count && timer_run_due(s))
+			n = ring_next_mixed(s, c);
 		if (n == c)
-			return 0;
+			return fail(s, 0);
 	}
 	if (mode == MODE_CAREFUL) {
 		if (s->trap > 0)
@@ -111,9 +106,7 @@ TL_API int tl_schedule_remove(void *value, void **ret)
 	struct tl_record *c = s->current;
 	struct task_private *p = private_of(s, c);
 	void *before = p->value;
-	int look = scheduler_look(s);
-	if (look < 0)
-		return look;
+	scheduler_look(s);
 	p->value = value;
 	const struct leaving how = { .wait = TL_WAIT_NONE };
 	int result = task_leave(s, c, &how, tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0),
@@ -151,9 +144,7 @@ TL_API int tl_task_run(tl_task task)
 	int error = target(s, task, &t);
 	if (error)
 		return error < 0 ? error : 0;
-	int look = scheduler_look(s);
-	if (look < 0)
-		return look;
+	scheduler_look(s);
 	if (task_state(t) == TL_STATE_PAUSED)
 		task_make_ready(s, t, TL_REASON_SWITCH_TO, NULL);
 	ring_leave_turn(s, s->current, false);
@@ -167,9 +158,7 @@ TL_API int tl_task_switch(tl_task task)
 	int error = target(s, task, &t);
 	if (error)
 		return error < 0 ? error : 0;
-	int look = scheduler_look(s);
-	if (look < 0)
-		return look;
+	scheduler_look(s);
 	c = s->current;
 	if (task_state(t) == TL_STATE_PAUSED)
 		task_make_ready(s, t, TL_REASON_SWITCH_TO, NULL);
@@ -212,11 +201,9 @@ TL_API int tl_run(void)
 	struct scheduler *s = SELF;
 	START_OR_RETURN(s);
 	struct tl_record *c = s->current;
-	int look = scheduler_look(s); /* it makes ready whose time has come */
-	if (look < 0)
-		return look;
+	scheduler_look(s); /* it makes ready whose time has come */
 	if (s->run_count == 1 && !s->acting)
-		return 0;
+		return fail(s, 0);
 	if (s->trap > 0)
 		return fail(s, -EPERM);
 	const struct leaving how = { .wait = TL_WAIT_RUN };
@@ -244,9 +231,7 @@ TL_API int tl_sleep_until(uint64_t deadline)
 	struct scheduler *s = SELF;
 	START_OR_RETURN(s);
 	struct tl_record *c = s->current;
-	int look = scheduler_look(s);
-	if (look < 0)
-		return look;
+	scheduler_look(s);
 	if (deadline <= timer_now())
 		return tl_schedule();
 	if (c->flags & TL_RECORD_BLOCK_TRAP)

@@ -12,12 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "format.h"
 #include "stack.h"
 
-enum { ALTERNATE_BYTES = 32768 };
+enum {
+	ALTERNATE_BYTES = 32768,
+	OVERFLOW_MOST = 64 << 20, /* a stack pointer further below is somebody else's stack */
+};
 
 static struct sigaction previous_segv, previous_bus;
 
@@ -43,14 +47,27 @@ void overflow_tell(const struct tl_record *t, uintptr_t address, const char *how
 			  (uint32_t)t->serial, address, 0);
 }
 
-/* Is this address in the guard below the current tasklet's stack? */
-static bool in_guard(const struct scheduler *s, uintptr_t address)
+/* Where the stack pointer was, or the address where it is not known. */
+static uintptr_t stack_pointer(const void *context, uintptr_t address)
+{
+#if defined __x86_64__
+	(void)address;
+	return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
+#else
+	(void)context;
+	return address;
+#endif
+}
+
+/* Is the current tasklet below its stack: in the guard, or, without one, anywhere below? */
+static bool has_overflowed(const struct scheduler *s, uintptr_t address, uintptr_t sp)
 {
 	uintptr_t low, high;
-	if (!s->mode || s->current == s->idle || s->current->flags & TL_RECORD_MAIN)
+	if (!s->mode || s->current == s->idle || s->current->flags & TL_RECORD_MAIN ||
+	    !stack_range(s->current->stack, &low, &high))
 		return false;
-	return stack_range(s->current->stack, &low, &high) && address < low &&
-	       address >= low - STACK_GUARD_BYTES;
+	return (address < low && address >= low - STACK_GUARD_BYTES) ||
+	       (sp < low && low - sp < OVERFLOW_MOST);
 }
 
 static void chain(const struct sigaction *previous, int signal, siginfo_t *info, void *context)
@@ -72,8 +89,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 {
 	struct scheduler *s = SELF;
 	uintptr_t address = (uintptr_t)info->si_addr;
-	if (info->si_code > 0 && in_guard(s, address))
-		overflow_tell(s->current, address, ", into its guard at ");
+	if (info->si_code > 0 && has_overflowed(s, address, stack_pointer(context, address)))
+		overflow_tell(s->current, address, ", below its low end, at ");
 	chain(signal == SIGSEGV ? &previous_segv : &previous_bus, signal, info, context);
 }
 

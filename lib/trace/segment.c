@@ -191,6 +191,22 @@ static void seal(int fd)
 		(void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 }
 
+/* A core holds what is backed, and not half a gigabyte of holes. */
+static void dump_backed(char *base, uint64_t offset, uint64_t bytes)
+{
+	(void)madvise(base + offset, bytes, MADV_DODUMP);
+}
+
+static void advise(char *base)
+{
+	(void)madvise(base, segment_bytes, MADV_DONTFORK);
+	(void)madvise(base, segment_bytes, MADV_NOHUGEPAGE);
+	(void)madvise(base, segment_bytes, MADV_DONTDUMP);
+	for (int i = 0; i < SECTION_COUNT; i++)
+		if (layout[i].backed)
+			dump_backed(base, layout[i].offset, layout[i].backed);
+}
+
 int segment_create(const struct segment_options *options)
 {
 	lay_out(options);
@@ -221,8 +237,7 @@ int segment_create(const struct segment_options *options)
 			atomic_store(&layout[i].backed, 0);
 		return error;
 	}
-	(void)madvise(base, segment_bytes, MADV_DONTFORK);
-	(void)madvise(base, segment_bytes, MADV_NOHUGEPAGE);
+	advise(base);
 	seal(fd);
 	set_pointers(base);
 	describe(options);
@@ -256,6 +271,9 @@ int segment_back(enum segment_section section, uint64_t count)
 			if (segment.header)
 				__atomic_fetch_add(&segment.header->no_memory, 1, __ATOMIC_RELAXED);
 		} else {
+			if (segment.header)
+				dump_backed((char *)segment.header, layout[section].offset + from,
+					    to - from);
 			/* release: see above */
 			atomic_store_explicit(&layout[section].backed, to, memory_order_release);
 		}
@@ -305,17 +323,16 @@ int segment_fork_copy(void)
 int segment_fork_map(int fd)
 {
 	pthread_mutex_init(&lock, NULL);
+	atomic_store(&layout[SECTION_rings].backed, 0); /* history is not copied */
+	atomic_store(&layout[SECTION_rare_rings].backed, 0);
 	void *base = mmap(segment.header, segment_bytes, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_FIXED, fd, 0);
 	if (base == MAP_FAILED)
 		return -errno;
-	(void)madvise(base, segment_bytes, MADV_DONTFORK);
-	(void)madvise(base, segment_bytes, MADV_NOHUGEPAGE);
+	advise(base);
 	seal(fd);
 	close(segment.fd);
 	segment.fd = fd;
-	atomic_store(&layout[SECTION_rings].backed, 0);
-	atomic_store(&layout[SECTION_rare_rings].backed, 0);
 	segment.header->pid = getpid();
 	segment.header->start_time = clock_process_start();
 	return 0;

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* tltop_batch.h: tltop without a terminal: the same screens as text, or JSON lines. */
+#ifndef INSPECTOR_TLTOP_BATCH_H
+#define INSPECTOR_TLTOP_BATCH_H
+
+#include "tltop_options.h"
+#include "view/viewer.h"
+
+/* The viewer has had its first look. */
+enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options *options,
+			      struct problem *problem);
+
+#endif

@@ -20,7 +20,7 @@
 /* Choose the clock and set the anchors. */
 TL_HIDDEN void clock_start(struct tl_header *header, bool virtual_clock);
 
-/* The second anchor, if the first or the last is older than a tenth of a second at stamp `now`. */
+/* The second anchor, if it is old at stamp `now`. */
 TL_HIDDEN void clock_anchor(struct tl_header *header, uint64_t now);
 
 /* Field 22 of /proc/self/stat; 0 when it cannot be read. */

@@ -117,7 +117,7 @@ static void print_help(void)
 	       "SOURCE is a process id or the path of a core.\n\nVerbs:\n");
 	for (int i = 0; i < VERB_COUNT; i++)
 		printf("  %s SOURCE%s%*s%s\n", verbs[i].word, verbs[i].arguments,
-		       (int)(22 - strlen(verbs[i].word) - 7 - strlen(verbs[i].arguments)), "",
+		       (int)(24 - strlen(verbs[i].word) - 7 - strlen(verbs[i].arguments)), "",
 		       verbs[i].summary);
 	printf("\nOptions (tldump VERB --help tells which verb knows which):\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)

@@ -35,7 +35,8 @@ ALWAYS_INLINE int wake(struct scheduler *s, struct tl_object *ch, struct tl_reco
 {
 	object_note_left(s, ch, w, w->counter);
 	object_leave(ch);
-	ring_append(s, c, w, mode);
+	ring_link_before(s, c, w); /* of our level: plain_waiter() */
+	s->run_count++;
 	if (TRACED(s, mode)) {
 		uint64_t at = stamp(s, mode);
 		w->since = at;

@@ -60,7 +60,7 @@ int object_create(struct scheduler *s, enum tl_object_kind kind, const char *nam
 	o->home = s->index;
 	o->creator = (uint32_t)s->current->serial;
 	o->created = s->trace ? clock_stamp(segment.header) : 0;
-	o->site = site_index(s, site);
+	o->site = site_find(s, site);
 	segment_name_set(o->name, sizeof o->name, name);
 	uint32_t serial = __atomic_fetch_add(&next_serial, 1, __ATOMIC_RELAXED);
 	o->tag = serial;
@@ -126,31 +126,4 @@ void queue_remove(struct scheduler *s, uint32_t *head, uint32_t *tail, struct tl
 		RECORD(s, t->next)->prev = t->prev;
 	else
 		*tail = t->prev;
-}
-
-/* `last` is the latest user, `earlier` those before it: no two equal.  True: one more than there is room for. */
-static bool new_user(uint32_t *last, uint32_t *earlier, uint32_t serial)
-{
-	uint32_t carried = *last;
-	*last = serial;
-	for (int i = 0; i < TL_ABI_USERS && carried; i++) {
-		uint32_t old = earlier[i];
-		earlier[i] = carried;
-		if (old == serial)
-			return false;
-		carried = old;
-	}
-	return carried;
-}
-
-void object_new_sender(struct tl_object *o, uint32_t serial)
-{
-	if (new_user(&o->sender, o->senders, serial))
-		o->flags |= TL_OBJECT_FLAG_MORE_SENDERS;
-}
-
-void object_new_receiver(struct tl_object *o, uint32_t serial)
-{
-	if (new_user(&o->receiver, o->receivers, serial))
-		o->flags |= TL_OBJECT_FLAG_MORE_RECEIVERS;
 }

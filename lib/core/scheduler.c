@@ -189,6 +189,7 @@ static void undo_start(struct scheduler *s)
 		__atomic_fetch_add(&s->shared->generation, 1, __ATOMIC_RELEASE);
 	free(s->idle);
 	free(s->stack_range);
+	free(s->sites);
 	memset(s, 0, sizeof *s);
 	s->poll_fd = s->wake_fd = saved;
 }
@@ -216,7 +217,9 @@ static int start_locked(struct scheduler *s)
 	if (!s->idle)
 		return -ENOMEM;
 	claim_entry(s, (uint32_t)index);
-	error = make_main(s);
+	error = site_start(s);
+	if (!error)
+		error = make_main(s);
 	if (!error)
 		error = stack_start(s);
 	return error;

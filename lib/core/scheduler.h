@@ -85,8 +85,7 @@ struct scheduler {
 	int64_t stack_credit; /* stacks reserved and promised to nobody */
 	struct task_private *private;
 	uint64_t serial_next, serial_end;
-	const void *site_address; /* the last spawn site, and its index */
-	uint32_t site_index;
+	struct site_cache *sites;
 	uint64_t ticket;
 	uint32_t recent_index;
 	uint32_t recent[AHEAD]; /* who was switched to lately */
@@ -120,7 +119,6 @@ struct scheduler {
 	struct tl_event_record *rare_ring;
 	uint64_t rare_mask;
 	struct stack_range *stack_range;
-	struct site_cache *sites;
 	struct tl_record *idle; /* the idle context: counter and sp alone; no tool sees it */
 	char *idle_stack;      /* NULL: it has not run yet */
 	int wake_fd, poll_fd;  /* core/wait.c */

@@ -7,13 +7,6 @@
 
 #include "record.h"
 
-enum { CACHE_SIZE = 1024 };
-
-struct site_cache {
-	struct { const void *address; uint32_t index; } slots[CACHE_SIZE];
-	uint32_t used;
-};
-
 static uint32_t make(struct scheduler *s, const void *address)
 {
 	uint32_t index = __atomic_load_n(&segment.header->site_high, __ATOMIC_RELAXED);
@@ -33,27 +26,29 @@ static uint32_t make(struct scheduler *s, const void *address)
 
 uint32_t site_find(struct scheduler *s, const void *address)
 {
-	if (!s->sites && !(s->sites = calloc(1, sizeof *s->sites)))
-		return 0;
-	uint32_t h = (uint32_t)((uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15) >> 54);
-	while (s->sites->slots[h].address && s->sites->slots[h].address != address)
-		h = (h + 1) % CACHE_SIZE;
-	if (!s->sites->slots[h].address) {
-		uint32_t index = s->sites->used < CACHE_SIZE - 1 ? make(s, address) : 0;
+	struct site_slot *slot = site_slot(s, address), *end = s->sites->slots + SITE_CACHE;
+	while (slot->address && slot->address != address)
+		if (++slot == end)
+			slot = s->sites->slots;
+	if (!slot->address) {
+		uint32_t index = s->sites->used < SITE_CACHE - 1 ? make(s, address) : 0;
 		if (!index)
 			return 0;
-		s->sites->slots[h].address = address;
-		s->sites->slots[h].index = index;
+		slot->address = address;
+		slot->index = index;
 		s->sites->used++;
 	}
-	s->site_address = address;
-	s->site_index = s->sites->slots[h].index;
-	return s->site_index;
+	return slot->index;
+}
+
+int site_start(struct scheduler *s)
+{
+	s->sites = calloc(1, sizeof *s->sites);
+	return s->sites ? 0 : -ENOMEM;
 }
 
 void site_finish(struct scheduler *s)
 {
 	free(s->sites);
 	s->sites = NULL;
-	s->site_address = NULL;
 }

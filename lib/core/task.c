@@ -13,33 +13,22 @@ enum { SPAWN_FLAGS = TL_BACKGROUND | TL_JOINABLE };
 
 /* ---- spawn ---- */
 
-/* A record that is the caller's to fill; NULL and *error. */
-ALWAYS_INLINE struct tl_record *take_record(struct scheduler *s, int *error)
-{
-	uint32_t link = s->free;
-	if (likely(link)) {
-		s->free = RECORD(s, link)->next;
-	} else {
-		link = record_new(s, error);
-		if (!link)
-			return NULL;
-	}
-	return RECORD(s, link);
-}
+static COLD int spawn_careful(struct scheduler *s, tl_fn fn, void *arg,
+			      const struct tl_options *options, const void *site, tl_task *ret);
 
+/* Without options, when all that it takes is at hand; else it is the careful one's, by a tail call. */
 ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *site, tl_task *ret,
 			const int mode)
 {
-	int error;
-	if (unlikely(--s->stack_credit < 0) && (error = stack_reserve(s))) {
-		s->stack_credit++;
-		return error;
-	}
-	struct tl_record *c = s->current, *t = take_record(s, &error);
-	if (unlikely(!t)) {
-		s->stack_credit++;
-		return error;
-	}
+	const struct site_slot *from = site_slot(s, site);
+	if (unlikely(s->stack_credit <= 0) || unlikely(from->address != site) ||
+	    unlikely(s->serial_next == s->serial_end))
+		return spawn_careful(s, fn, arg, NULL, site, ret);
+	uint32_t link = record_at_hand(s);
+	if (unlikely(!link))
+		return spawn_careful(s, fn, arg, NULL, site, ret);
+	struct tl_record *c = s->current, *t = RECORD(s, link);
+	s->stack_credit--;
 	uint32_t slot = record_slot(s, t);
 	t->sp = 0;
 	t->wait = tl_wait_word(TL_STATE_READY, TL_WAIT_NONE, 0, 0);
@@ -48,7 +37,7 @@ ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *si
 	t->scheduler = s->index;
 	t->level = 0;
 	t->flags = TL_RECORD_FRESH;
-	t->site = site_index(s, site);
+	t->site = from->index;
 	t->parent = (uint32_t)c->serial;
 	t->waker = 0;
 	t->stack = 0;
@@ -60,7 +49,7 @@ ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *si
 	p->value = arg;
 	p->error_value = NULL;
 	p->joiners = 0;
-	uint64_t serial = record_serial(s), at = 0;
+	uint64_t serial = s->serial_next++, at = 0;
 	if (TRACED(s, mode)) {
 		at = stamp(s, mode);
 		emit_rare(s, at, TL_EVENT_SPAWN, 0, (uint32_t)serial, serial,
@@ -71,7 +60,8 @@ ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *si
 	/* release: a tool that sees the serial sees the rest */
 	__atomic_store_n(&t->serial, serial, __ATOMIC_RELEASE);
 	record_occupy(slot);
-	ring_append(s, c, t, mode);
+	ring_link_before(s, c, t); /* of c's level: tl_spawn() */
+	s->run_count++;
 	if (ret)
 		*ret = (tl_task){ serial, slot };
 	return 0;
@@ -106,9 +96,10 @@ static int make(struct scheduler *s, const struct tl_options *options, const voi
 		return error;
 	if (s->stack_credit < 1 && (error = stack_reserve(s)))
 		return error;
-	struct tl_record *t = take_record(s, &error);
-	if (!t)
+	uint32_t link = record_at_hand(s);
+	if (!link && !(link = record_new(s, &error)))
 		return error;
+	struct tl_record *t = RECORD(s, link);
 	s->stack_credit--;
 	uint32_t slot = record_slot(s, t);
 	uint64_t counter = t->counter;
@@ -119,7 +110,7 @@ static int make(struct scheduler *s, const struct tl_options *options, const voi
 	t->level = (int8_t)o->level;
 	t->flags = (uint8_t)((o->flags & TL_BACKGROUND ? TL_RECORD_BACKGROUND : 0) |
 			     (o->flags & TL_JOINABLE ? TL_RECORD_JOINABLE : 0));
-	t->site = site_index(s, o->site ? o->site : site);
+	t->site = site_find(s, o->site ? o->site : site);
 	t->parent = (uint32_t)s->current->serial;
 	t->since = t->spawned = s->trace ? clock_stamp(segment.header) : 0;
 	segment_name_set(t->name, sizeof t->name, o->name);
@@ -152,8 +143,8 @@ static void bind(struct scheduler *s, struct tl_record *t, tl_fn fn, void *arg)
 	t->sp = 0;
 }
 
-static COLD int spawn_careful(struct scheduler *s, tl_fn fn, void *arg,
-			      const struct tl_options *options, const void *site, tl_task *ret)
+static int spawn_careful(struct scheduler *s, tl_fn fn, void *arg, const struct tl_options *options,
+			 const void *site, tl_task *ret)
 {
 	struct tl_record *t;
 	if (!fn)
@@ -175,7 +166,7 @@ TL_API int tl_spawn(tl_fn fn, void *arg, const struct tl_options *options, tl_ta
 {
 	struct scheduler *s = SELF;
 	const void *site = __builtin_return_address(0);
-	if (likely(fn && !options)) {
+	if (likely(fn && !options && s->mode != MODE_NONE && !s->current->level)) {
 		if (likely(s->mode == MODE_FULL))
 			return spawn(s, fn, arg, site, ret, MODE_FULL);
 		if (s->mode == MODE_OFF)

@@ -9,34 +9,26 @@
 
 /* ---- giving way ---- */
 
-ALWAYS_INLINE int schedule(struct scheduler *s, const int mode)
-{
-	struct tl_record *c = s->current, *n = RECORD(s, c->next);
-	if (unlikely(--s->countdown < 0)) {
-		if (scheduler_look(s))
-			return tl_schedule();
-		n = RECORD(s, c->next);
-	}
-	if (mode == MODE_CAREFUL)
-		n = ring_next_mixed(s, c);
-	if (unlikely(n == c)) {
-		if (s->timer_count && timer_run_due(s))
-			n = ring_next_mixed(s, c);
-		if (n == c)
-			return fail(s, 0);
-	}
-	if (mode == MODE_CAREFUL) {
-		if (s->trap > 0)
-			return fail(s, -EPERM);
-		ring_leave_turn(s, c, true);
-	}
-	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, mode);
-}
-
 static COLD int schedule_careful(struct scheduler *s)
 {
 	START_OR_RETURN(s);
-	return schedule(s, MODE_CAREFUL);
+	scheduler_look(s);
+	struct tl_record *c = s->current, *n = ring_next_mixed(s, c);
+	if (n == c)
+		return fail(s, 0);
+	if (s->trap > 0)
+		return fail(s, -EPERM);
+	ring_leave_turn(s, c, true);
+	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, MODE_CAREFUL);
+}
+
+/* All that is slow is a tail call, so that the fast path saves no register. */
+ALWAYS_INLINE int schedule(struct scheduler *s, const int mode)
+{
+	struct tl_record *c = s->current, *n = RECORD(s, c->next);
+	if (unlikely(--s->countdown < 0) || unlikely(n == c))
+		return schedule_careful(s);
+	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, mode);
 }
 
 TL_API int tl_schedule(void)

@@ -153,6 +153,17 @@ static struct reading *reading_of(struct places *places, const struct source_mod
 
 /* ---- places ---- */
 
+/* As the programmer wrote it: demangled, and without the version that the linker adds ("read@GLIBC_2.2.5"). */
+static const char *keep_name(struct places *places, const char *name)
+{
+	char *copy = demangle(name);
+	if (!copy)
+		copy = strndup(name, strcspn(name, "@"));
+	const char *kept = keep_text(places, copy);
+	free(copy);
+	return kept;
+}
+
 static void find_place(struct model *model, uint64_t address, bool exact, struct place *ret)
 {
 	struct places *places = model->places;
@@ -168,9 +179,7 @@ static void find_place(struct model *model, uint64_t address, bool exact, struct
 	if (reading->symbols)
 		name = symbols_find(reading->symbols, in_file, &ret->offset);
 	if (name) {
-		char *demangled = demangle(name);
-		ret->function = keep_text(places, demangled ? demangled : name);
-		free(demangled);
+		ret->function = keep_name(places, name);
 		ret->offset += address - inside;
 	}
 	if (reading->lines && lines_find(reading->lines, in_file, &file, &ret->line))

@@ -141,8 +141,10 @@ int model_snapshot(struct model *model, struct snapshot **ret, struct problem *p
 	free(taking.links);
 	if (error) {
 		snapshot_free(snapshot);
-		return problem_set(problem, -error, "%s: no picture of it: %s",
-				   source_label(model->source), strerror(-error));
+		bool is_missing = error == -EIO && source_kind(model->source) == SOURCE_CORE;
+		return problem_set(problem, -error, "%s: no picture of it: %s", source_label(model->source),
+				   is_missing ? "the core lacks part of its segment (is it truncated?)" :
+						strerror(-error));
 	}
 	*ret = snapshot;
 	return 0;

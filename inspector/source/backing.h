@@ -20,7 +20,6 @@ struct source_ops {
 	/* Fill a fresh list, ordered by address; 0 or -errno. */
 	int (*read_modules)(struct source *source, struct source_module **ret, size_t *count);
 	int (*read_threads)(struct source *source, struct source_thread **ret, size_t *count);
-	void (*clocks)(const struct source *source, uint64_t *tsc, uint64_t *monotonic_ns);
 };
 
 /* The first member of each kind's own struct. */

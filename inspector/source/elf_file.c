@@ -19,27 +19,41 @@ enum {
 	NOTES_MOST = 1 << 20,
 };
 
+bool elf_notes_next(const void *notes, size_t bytes, size_t alignment, size_t *at,
+		    struct elf_note *ret)
+{
+	size_t mask = (alignment == 8 ? 8 : 4) - 1;
+	Elf64_Nhdr header;
+	if (*at > bytes || bytes - *at < sizeof header)
+		return false;
+	memcpy(&header, (const char *)notes + *at, sizeof header);
+	size_t name_at = *at + sizeof header;
+	size_t data_at = (name_at + (size_t)header.n_namesz + mask) & ~mask;
+	size_t next = (data_at + (size_t)header.n_descsz + mask) & ~mask;
+	if (data_at > bytes || header.n_descsz > bytes - data_at)
+		return false;
+	*ret = (struct elf_note){
+		.type = header.n_type,
+		.name = (const char *)notes + name_at,
+		.name_bytes = header.n_namesz,
+		.data = (const unsigned char *)notes + data_at,
+		.bytes = header.n_descsz,
+	};
+	*at = next;
+	return true;
+}
+
 size_t elf_notes_build_id(const void *notes, size_t bytes, size_t alignment,
 			  unsigned char ret[ELF_FILE_BUILD_ID_BYTES])
 {
-	size_t mask = (alignment == 8 ? 8 : 4) - 1;
-	for (size_t at = 0; bytes - at >= sizeof(Elf64_Nhdr);) {
-		Elf64_Nhdr note;
-		memcpy(&note, (const char *)notes + at, sizeof note);
-		size_t name_at = at + sizeof note;
-		size_t data_at = (name_at + (size_t)note.n_namesz + mask) & ~mask;
-		size_t end = (data_at + (size_t)note.n_descsz + mask) & ~mask;
-		if (data_at > bytes || note.n_descsz > bytes - data_at)
-			return 0;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp((const char *)notes + name_at, "GNU", 4) == 0 && note.n_descsz > 0 &&
-		    note.n_descsz <= ELF_FILE_BUILD_ID_BYTES) {
-			memcpy(ret, (const char *)notes + data_at, note.n_descsz);
-			return note.n_descsz;
-		}
-		if (end > bytes)
-			return 0;
-		at = end;
+	struct elf_note note;
+	for (size_t at = 0; elf_notes_next(notes, bytes, alignment, &at, &note);) {
+		if (note.type != NT_GNU_BUILD_ID || note.name_bytes != 4 ||
+		    memcmp(note.name, "GNU", 4) != 0 || note.bytes == 0 ||
+		    note.bytes > ELF_FILE_BUILD_ID_BYTES)
+			continue;
+		memcpy(ret, note.data, note.bytes);
+		return note.bytes;
 	}
 	return 0;
 }

@@ -40,6 +40,17 @@ bool elf_file_read(struct elf_file *file, uint64_t address, void *buffer, size_t
 /* The same by position in the file, through the cache. */
 bool elf_file_read_at(struct elf_file *file, uint64_t offset, void *buffer, size_t bytes);
 
+/* The next of a run of notes, from *at on, which goes up.  False: no more, or the rest makes no sense. */
+struct elf_note {
+	uint32_t type;
+	const char *name;          /* name_bytes of it, the NUL included */
+	size_t name_bytes;
+	const unsigned char *data;
+	size_t bytes;
+};
+bool elf_notes_next(const void *notes, size_t bytes, size_t alignment, size_t *at,
+		    struct elf_note *ret);
+
 /* Find the build id in a run of notes.  Returns its length, 0 when there is none. */
 size_t elf_notes_build_id(const void *notes, size_t bytes, size_t alignment,
 			  unsigned char ret[ELF_FILE_BUILD_ID_BYTES]);

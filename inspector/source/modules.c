@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MODULES_MOST = 1 << 16, HEADERS_MOST = 1 << 16 };
+enum { MODULES_MOST = 1 << 16 };
 
 static void drop_last_unless_code(struct module_list *list)
 {
@@ -82,43 +82,58 @@ static bool address_of_offset(const struct elf_file *file, uint64_t offset, uint
 	return false;
 }
 
-static bool target_has(struct source *source, uint64_t address, const void *bytes, size_t count)
+/* Is a file the one that is mapped? */
+enum match { MATCH_UNKNOWN, MATCH_SAME, MATCH_DIFFERENT };
+
+static bool read_target(struct source *source, uint64_t address, void *buffer, size_t bytes)
 {
-	void *there = malloc(count);
-	if (!there)
-		return false;
-	struct source_span span = { .address = address, .buffer = there, .bytes = count };
+	struct source_span span = { .address = address, .buffer = buffer, .bytes = bytes };
 	source_memory_read(source, &span, 1);
-	bool is_same = span.result == 0 && memcmp(there, bytes, count) == 0;
-	free(there);
-	return is_same;
+	return span.result == 0;
 }
 
-/* Does the target's memory hold this file's build id, or, when it has none, its headers? */
-static bool is_in_memory(struct source *source, const struct source_module *module,
-			 struct elf_file *file)
+/* By the build id in the target's memory. */
+static enum match match_build_id(struct source *source, const struct source_module *module,
+				 const struct elf_file *file)
 {
-	unsigned char headers[HEADERS_MOST];
-	for (size_t i = 0; i < file->segment_count && file->build_id_bytes; i++) {
+	unsigned char notes[4096], id[ELF_FILE_BUILD_ID_BYTES];
+	for (size_t i = 0; i < file->segment_count; i++) {
 		const GElf_Phdr *segment = &file->segments[i];
-		if (segment->p_type != PT_NOTE || segment->p_filesz > sizeof headers)
+		if (segment->p_type != PT_NOTE || segment->p_filesz > sizeof notes ||
+		    !read_target(source, segment->p_vaddr + module->bias, notes, segment->p_filesz))
 			continue;
-		struct source_span span = { .address = segment->p_vaddr + module->bias,
-					    .buffer = headers, .bytes = segment->p_filesz };
-		source_memory_read(source, &span, 1);
-		unsigned char id[ELF_FILE_BUILD_ID_BYTES];
-		size_t bytes = span.result ? 0 : elf_notes_build_id(headers, segment->p_filesz,
-								   segment->p_align, id);
+		size_t bytes = elf_notes_build_id(notes, segment->p_filesz, segment->p_align, id);
+		if (bytes == file->build_id_bytes && memcmp(id, file->build_id, bytes) == 0)
+			return MATCH_SAME;
 		if (bytes)
-			return bytes == file->build_id_bytes &&
-			       memcmp(id, file->build_id, bytes) == 0;
+			return MATCH_DIFFERENT;
 	}
-	if (file->build_id_bytes || module->offset != 0)
-		return false;
+	return MATCH_UNKNOWN;
+}
+
+/* By its headers, which at least say how long it is and where everything lies. */
+static enum match match_headers(struct source *source, const struct source_module *module,
+				struct elf_file *file)
+{
+	unsigned char there[4096], here[4096];
 	size_t count = sizeof(Elf64_Ehdr) + file->segment_count * sizeof(Elf64_Phdr);
-	return file->header.e_phoff == sizeof(Elf64_Ehdr) && count <= sizeof headers &&
-	       elf_file_read_at(file, 0, headers, count) &&
-	       target_has(source, module->low, headers, count);
+	if (module->offset != 0 || file->header.e_phoff != sizeof(Elf64_Ehdr) || count > sizeof here ||
+	    !elf_file_read_at(file, 0, here, count) ||
+	    !read_target(source, module->low, there, count))
+		return MATCH_UNKNOWN;
+	return memcmp(here, there, count) == 0 ? MATCH_SAME : MATCH_DIFFERENT;
+}
+
+static bool is_the_mapped_file(struct source *source, const struct source_module *module,
+			       struct elf_file *file)
+{
+	struct stat status;
+	if (module->inode != 0 && fstat(file->descriptor, &status) == 0 &&
+	    module->inode == status.st_ino)
+		return true;
+	enum match match = file->build_id_bytes ? match_build_id(source, module, file) :
+						  match_headers(source, module, file);
+	return match == MATCH_SAME || (match == MATCH_UNKNOWN && module->was_given);
 }
 
 void module_open(struct source *source, struct source_module *module)
@@ -128,18 +143,13 @@ void module_open(struct source *source, struct source_module *module)
 	if (!module->open_path || elf_file_open(module->open_path, &file) != 0)
 		return;
 	uint64_t address;
-	struct stat status;
-	if (!address_of_offset(file, module->offset, &address) ||
-	    fstat(file->descriptor, &status) != 0) {
+	if (!address_of_offset(file, module->offset, &address)) {
 		elf_file_close(file);
 		return;
 	}
 	module->bias = module->low - address;
-	bool is_it = (module->inode != 0 && module->inode == status.st_ino) ||
-		     is_in_memory(source, module, file);
-	if (!is_it) {
+	if (is_the_mapped_file(source, module, file))
+		module->file = file;
+	else
 		elf_file_close(file);
-		return;
-	}
-	module->file = file;
 }

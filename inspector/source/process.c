@@ -19,11 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -123,21 +119,6 @@ static uint64_t process_segment_holes(struct source *source, uint64_t offset, ui
 	return holes;
 }
 
-static void process_clocks(const struct source *source, uint64_t *tsc, uint64_t *monotonic_ns)
-{
-	(void)source;
-	struct timespec now;
-#if defined(__x86_64__)
-	uint64_t before = __rdtsc();
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	*tsc = before + (__rdtsc() - before) / 2;
-#else
-	*tsc = 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-#endif
-	*monotonic_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int process_read_modules(struct source *source, struct source_module **ret, size_t *count)
 {
 	struct process *process = process_of(source);
@@ -209,7 +190,6 @@ static const struct source_ops process_ops = {
 	.memory_read = process_memory_read,
 	.read_modules = process_read_modules,
 	.read_threads = process_read_threads,
-	.clocks = process_clocks,
 };
 
 /* ---- opening ---- */

@@ -35,6 +35,7 @@ struct source_module {
 	uint64_t inode;      /* 0: unknown */
 	struct elf_file *file; /* opened, and known to be the file that is mapped; else NULL */
 	bool was_opened;     /* it was tried */
+	bool was_given;      /* the user said that `open_path` is it */
 	uint64_t offset;     /* in the file, of what lies at `low` */
 };
 
@@ -108,8 +109,7 @@ unsigned source_modules_refresh(struct source *source);
 
 size_t source_threads(struct source *source, const struct source_thread **ret);
 
-/* The target's clocks now (live), or as of its end (a core: the latest stamp that is known, by the model).
- * tsc is 0 where it cannot be read. */
+/* The clocks of this machine, which are a live target's, now.  tsc is 0 where it cannot be read. */
 void source_clocks(const struct source *source, uint64_t *tsc, uint64_t *monotonic_ns);
 
 /* The processes of this machine that have a segment, for the process list. */

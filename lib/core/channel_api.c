@@ -7,6 +7,9 @@
 
 enum { ERROR_MOST = 4095 };
 
+/* A program's LeakSanitizer does not look into the segment, where the only pointer to a buffer lies. */
+extern void __lsan_ignore_object(const void *object) __attribute__((weak));
+
 /* ---- making ---- */
 
 TL_API int tl_channel_create(const char *name, size_t element_bytes, size_t capacity,
@@ -31,6 +34,8 @@ TL_API int tl_channel_create(const char *name, size_t element_bytes, size_t capa
 	ch->element_bytes = (uint32_t)element_bytes;
 	ch->capacity = (uint32_t)capacity;
 	ch->preference = capacity ? 0 : -1;
+	if (buffer && __lsan_ignore_object)
+		__lsan_ignore_object(buffer);
 	*ret = (struct tl_channel *)ch;
 	return 0;
 }

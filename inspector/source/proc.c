@@ -115,6 +115,7 @@ bool proc_maps_next(struct proc_maps *maps, struct proc_mapping *ret)
 			   &ret->low, &ret->high, flags, &ret->offset, &ret->inode, &path_at) < 5)
 			continue;
 		ret->is_code = strchr(flags, 'x') != NULL;
+		ret->is_writable = strchr(flags, 'w') != NULL;
 		ret->path = path_at ? maps->line + path_at : "";
 		return true;
 	}
@@ -130,7 +131,11 @@ void proc_maps_close(struct proc_maps *maps)
 	free(maps);
 }
 
-/* Is the file with this inode mapped as a segment?  *ret_known is false when maps may not be read. */
+static bool is_own_segment(const struct proc_mapping *mapping)
+{
+	return mapping->is_writable && strcmp(mapping->path, SEGMENT_LINK) == 0;
+}
+
 bool proc_maps_inode(int directory, uint64_t inode, bool *ret_known)
 {
 	struct proc_maps *maps = proc_maps_open(directory);
@@ -138,7 +143,7 @@ bool proc_maps_inode(int directory, uint64_t inode, bool *ret_known)
 	bool is_mapped = false, is_any = false;
 	while (maps && !is_mapped && proc_maps_next(maps, &mapping)) {
 		is_any = true;
-		is_mapped = mapping.inode == inode && strcmp(mapping.path, SEGMENT_LINK) == 0;
+		is_mapped = mapping.inode == inode && is_own_segment(&mapping);
 	}
 	proc_maps_close(maps);
 	*ret_known = is_any;
@@ -186,7 +191,7 @@ int proc_find_segment(int directory, struct proc_segment *ret)
 	int result = count < 0 ? count : -ENOENT;
 	struct proc_mapping mapping;
 	while (result != 0 && proc_maps_next(maps, &mapping)) {
-		if (strcmp(mapping.path, SEGMENT_LINK) != 0)
+		if (!is_own_segment(&mapping))
 			continue;
 		for (int i = 0; i < count && result != 0; i++) {
 			if (candidates[i].inode != mapping.inode)

@@ -21,7 +21,7 @@ struct proc_stat {
 
 struct proc_mapping {
 	uint64_t low, high, offset, inode;
-	bool is_code;
+	bool is_code, is_writable;
 	const char *path;    /* "" for none; as the kernel writes it; the reader's own memory */
 };
 
@@ -43,13 +43,16 @@ void proc_maps_close(struct proc_maps *maps);
 /* A small file of it as text, or of the system when `directory` is AT_FDCWD.  Its length, or -errno. */
 ssize_t proc_read_text(int directory, const char *name, char *ret, size_t room);
 
-/* Where the segment of a process can be opened: the memfd that it has mapped.  `name` is a path below
+/* Where the segment of a process can be opened: the memfd that it has mapped for writing (tools that look at
+ * it have it mapped, too, to read).  `name` is a path below
  * /proc/PID.  0 or -errno: -ENOENT it has none; -EACCES its descriptors may not be seen. */
 struct proc_segment {
 	char name[64];
 	uint64_t inode;
 };
 int proc_find_segment(int directory, struct proc_segment *ret);
+
+/* Has it mapped the segment with this inode?  *ret_known is false when that may not be known. */
 bool proc_maps_inode(int directory, uint64_t inode, bool *ret_known);
 
 #endif

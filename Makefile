@@ -24,7 +24,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) -MMD -MP
 LIB_CFLAGS = $(ALL_CFLAGS) -fPIC -fvisibility=hidden -fno-plt -fno-tree-slp-vectorize \
 	-fasynchronous-unwind-tables -DTASKLET_VERSION='"$(VERSION)"'
 
-.PHONY: all deps demo check check-asan check-valgrind bench lint install clean help lib
+.PHONY: tests all deps demo check check-asan check-valgrind bench lint install clean help lib
 .DEFAULT_GOAL := all
 
 # ---- lib ----
@@ -64,6 +64,138 @@ $(LIB_A): $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
 
--include $(LIB_OBJECTS:.o=.d)
+# ---- the tools ----
 
-all: lib
+INSPECTOR_SOURCES := $(sort $(wildcard inspector/source/*.c inspector/model/*.c inspector/analysis/*.c inspector/export/*.c))
+VIEW_SOURCES := $(sort $(wildcard inspector/view/*.c))
+INSPECTOR_OBJECTS := $(INSPECTOR_SOURCES:%.c=$(B)/obj/%.o)
+VIEW_OBJECTS := $(VIEW_SOURCES:%.c=$(B)/obj/%.o)
+TLDUMP_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard inspector/tldump*.c)))
+TLTOP_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard inspector/tltop*.c)))
+TOOL_LIBS := -lunwind-x86_64 -lunwind -ldw -lelf -ljansson -lstdc++
+TOOLS := $(B)/bin/tltop $(B)/bin/tldump
+
+$(B)/obj/inspector/%.o: inspector/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DTASKLET_VERSION='"$(VERSION)"' -c $< -o $@
+
+$(B)/bin/tldump: $(TLDUMP_OBJECTS) $(INSPECTOR_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TOOL_LIBS) -pthread
+
+$(B)/bin/tltop: $(TLTOP_OBJECTS) $(VIEW_OBJECTS) $(INSPECTOR_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TOOL_LIBS) -lncursesw -ltinfo -pthread
+
+# ---- examples ----
+
+EXAMPLES := $(addprefix $(B)/examples/,hello bossworker simulation philosophers)
+
+$(B)/obj/docs/examples/%.o: docs/examples/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ilib -c $< -o $@
+
+$(B)/examples/simulation: $(B)/obj/docs/examples/simulation_screen.o
+$(EXAMPLES): $(B)/examples/%: $(B)/obj/docs/examples/%.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(LIB_A) -lncursesw -ltinfo -pthread
+
+# ---- tests ----
+
+HARNESS_OBJECTS := $(patsubst tests/harness/%.c,$(B)/obj/tests/harness/%.o,$(sort $(wildcard tests/harness/*.c)))
+CONFORMANCE := $(patsubst tests/conformance/%.c,$(B)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
+
+$(B)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fvisibility=hidden -Ilib -Itests/harness -c $< -o $@
+
+$(CONFORMANCE): $(B)/tests/conformance/%: $(B)/obj/tests/conformance/%.o $(HARNESS_OBJECTS) $(LIB_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
+
+TESTS := $(CONFORMANCE)
+
+all: lib $(TOOLS) $(EXAMPLES)
+
+tests: all $(TESTS)
+
+# Everything that is installed to build and to test; Debian 12's names.
+PACKAGES := gcc g++ make pkg-config python3 binutils gdb tmux mandoc valgrind \
+	libc6-dev libunwind-dev libelf-dev libdw-dev libncurses-dev libjansson-dev
+BENCH_PACKAGES := golang-go libboost-fiber-dev libst-dev libpth-dev
+
+define install_packages
+	@missing=; for p in $(1); do \
+		dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	command -v apt-get >/dev/null || { echo "make deps: no apt-get here; install the like of:$$missing" >&2; exit 1; }; \
+	[ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; \
+	echo "installing$$missing"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || \
+		{ echo "make deps: could not install$$missing: run apt-get install$$missing as root, then try again" >&2; exit 1; }
+endef
+
+deps:
+	$(call install_packages,$(PACKAGES))
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests
+	$(Q)python3 tests/check.py --build $(B) $(SUITES)
+
+# The runtime and the tools under AddressSanitizer and UBSan, and under valgrind: builds of their own.
+check-asan: deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' CFLAGS='-O1 -g' tests
+	$(Q)python3 tests/check.py --build build/asan --suites tests/suites-asan $(SUITES)
+
+check-valgrind: deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/valgrind SANITIZE=-DTASKLET_VALGRIND CFLAGS='-O1 -g' tests
+	$(Q)python3 tests/check.py --build build/valgrind --suites tests/suites-valgrind $(SUITES)
+
+bench: deps
+	$(call install_packages,$(BENCH_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
+	$(Q)python3 tests/bench/bench.py --build $(B) $(BENCH)
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
+	$(Q)sh docs/examples/demo.sh $(B)
+
+lint:
+	$(Q)cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 -Ilib lib inspector
+	$(Q)python3 -m pyflakes gdb tests 2>/dev/null || pyflakes3 gdb tests
+
+install: all
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir) \
+		$(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)/tasklet/gdb/tasklet \
+		$(DESTDIR)$(gdbautoload)$(libdir)
+	install -m 755 $(TOOLS) $(DESTDIR)$(bindir)
+	install -m 644 lib/tasklet.h $(DESTDIR)$(includedir)
+	install -m 644 $(LIB_A) $(DESTDIR)$(libdir)
+	install -m 755 $(LIB_SO).$(SOVERSION) $(DESTDIR)$(libdir)
+	ln -sf libtasklet.so.$(SOVERSION) $(DESTDIR)$(libdir)/libtasklet.so
+	printf '%s\n' 'prefix=$(prefix)' 'Name: tasklet' 'Description: microthreads for C that can be seen' \
+		'Version: $(VERSION)' 'Cflags: -I$(includedir)' 'Libs: -L$(libdir) -ltasklet' 'Libs.private: -pthread' \
+		> $(DESTDIR)$(libdir)/pkgconfig/tasklet.pc
+	install -m 644 docs/man/tltop.1 docs/man/tldump.1 $(DESTDIR)$(mandir)/man1
+	install -m 644 docs/man/tasklet.7 $(DESTDIR)$(mandir)/man7
+	install -m 644 gdb/tasklet-gdb.py $(DESTDIR)$(datadir)/tasklet/gdb
+	install -m 644 gdb/tasklet/*.py $(DESTDIR)$(datadir)/tasklet/gdb/tasklet
+	ln -sf $(datadir)/tasklet/gdb/tasklet-gdb.py $(DESTDIR)$(gdbautoload)$(libdir)/libtasklet.so.$(SOVERSION)-gdb.py
+	[ -n "$(DESTDIR)" ] || ldconfig
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make              the library, the tools, the examples (in $(B)/)'
+	@echo 'make demo         install what is missing, build, and look at a running simulation'
+	@echo 'make check        install what is missing, build, run every test'
+	@echo 'make check-asan   the same under AddressSanitizer and UBSan;  check-valgrind: under valgrind'
+	@echo 'make bench        measure beside Go, Boost.Fiber, State Threads and GNU Pth'
+	@echo 'make lint         cppcheck and pyflakes'
+	@echo 'make install      DESTDIR=, prefix=$(prefix), gdbautoload=$(gdbautoload)'
+	@echo 'make clean        remove build/'
+	@echo 'variables: V=1 shows commands, B= another build folder, SUITES= only these, BENCH= options of bench.py'
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""Masks what differs from machine to machine: addresses, ids of processes, widths of columns, frame numbers.  Of
+backtraces only the frames of the program under test are left, and one "?? ()" for any number of nameless ones:
+how the runtime and libc come to wait is not the business of these tests."""
+
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+_PROGRAMS = '|'.join(re.escape(path.name) for folder in (HERE, HERE.parent.parent / 'docs' / 'examples')
+                     for path in folder.glob('*.[ch]'))
+
+_MASKS = [
+    (re.compile(r'\((Thread 0x[0-9a-f]+ \(LWP \d+\)|process \d+|LWP \d+)\)'), '(THREAD)'),
+    (re.compile(r'0x[0-9a-f]{3,}'), 'ADDR'),
+    (re.compile(r'\bat \S*/([^/\s]+:\d+)'), r'at \1'),
+    (re.compile(r'\bstack \d\S* of '), 'stack SIZE of '),
+    (re.compile(r'(?<=\S)  +'), '  '),
+    (re.compile(r' +$'), ''),
+]
+_FRAME = re.compile(r'^#\d+ +(0x[0-9a-f]+ in )?')
+_OF_PROGRAM = re.compile(r' at (\S*/)?(%s):\d+$' % _PROGRAMS)
+_SOURCE_LINE = re.compile(r'^\d+\t')
+_NOISE = re.compile(r'^\[Inferior \d+ \(|^\[New Thread|^\[Thread .* exited\]|^\[Detaching|^\d+\tin |'
+                    r': No such file or directory\.$|^warning: ')
+
+
+def mask(text):
+    kept, skipping = [], False      # skipping: in the locals of a frame that is left out
+    for line in text.splitlines():
+        if _NOISE.search(line):
+            continue
+        if _FRAME.match(line):
+            bare = _FRAME.sub('# ', line)
+            nameless = bare.startswith('# ?? ()')
+            skipping = not _OF_PROGRAM.search(line) and not nameless
+            line = '# ?? ()' if nameless else bare
+            if nameless and kept and kept[-1] == line:
+                continue
+        elif line.startswith('(gdb)') or not line.startswith('    ') and not (
+                skipping and (_SOURCE_LINE.match(line) or line == 'No locals.')):
+            skipping = False
+        if not skipping:
+            for pattern, replacement in _MASKS:
+                line = pattern.sub(replacement, line)
+            kept.append(line)
+    return '\n'.join(kept) + '\n'

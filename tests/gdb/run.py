@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the gdb cases: each CASE.gdb is a list of gdb commands whose output must be CASE.expect.
+
+Comments at the top of CASE.gdb say what is run, one directive a line:
+
+    # program: FILE       relative to this folder (default: CASE.c)
+    # arguments: WORDS    of the program
+    # environment: A=B    of the program (TASKLET_CLOCK=virtual unless said otherwise)
+    # modes: live core attach plain      how gdb looks at it (default: live); see look.h; plain: not started
+    # builds: shared-O0 shared-O2 static-O0 static-O2, each also with -stripped (default: shared-O0), or all
+    # break: FUNCTION     live: where to stop, for programs without look.h
+    # wait-for: TEXT      attach, core: what the program prints when it is time, for programs without look.h
+
+Every combination of modes and builds is one test, and has the same expectation, but stripped builds, which
+have CASE.shared-stripped.expect and CASE.static-stripped.expect.  Addresses, process ids and columns are masked, and frames of the runtime are left
+out (mask.py).  A program that was looked at alive must print and return what it does when nobody looks.
+
+    run.py [--library DIR] [--out DIR] [--update] [CASE…]
+
+ends with one line: gdb: N passed, N failed, N skipped.
+"""
+
+import argparse
+import difflib
+import os
+import pathlib
+import subprocess
+import sys
+import traceback
+
+import mask
+import targets
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILDS = [link + level + strip for link in ('shared', 'static') for level in ('-O0', '-O2')
+          for strip in ('', '-stripped')]
+GDB_SECONDS = 300
+MARKER = '==== transcript ===='     # of drive.py
+
+
+class Failure(Exception):
+    """A test did not do what it should: what went wrong."""
+
+
+class Case:
+    def __init__(self, path):
+        self.path, self.name = path, path.stem
+        self.directives = {'program': self.name + '.c', 'modes': 'live', 'builds': 'shared-O0',
+                           'arguments': '', 'environment': 'TASKLET_CLOCK=virtual', 'break': '',
+                           'wait-for': ''}
+        for line in path.read_text().splitlines():
+            key, colon, value = line[1:].strip().partition(': ')
+            if not line.startswith('#'):
+                break
+            if colon and key in self.directives:
+                self.directives[key] = value.strip()
+        self.modes = self.directives['modes'].split()
+        builds = self.directives['builds'].split()
+        self.builds = BUILDS if builds == ['all'] else builds
+
+    def expectation(self, build):
+        link, _, *strip = build.split('-')
+        return self.path.with_suffix('.%s-stripped.expect' % link if strip else '.expect')
+
+
+def run_gdb(case, target):
+    """The transcript of the case's commands (drive.py)."""
+    environment = dict(os.environ, DRIVE_SCRIPT=str(case.path), LC_ALL='C.UTF-8',
+                       DRIVE_START='\n'.join(target.start_commands()),
+                       DRIVE_END='\n'.join(target.end_commands()))
+    command = ['gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off',
+               '-iex', 'set auto-load safe-path /', '-iex', 'set style enabled off',
+               *target.loader_arguments(), '-x', str(HERE / 'drive.py'), *target.gdb_arguments()]
+    result = subprocess.run(command, env=environment, cwd=target.folder, text=True, errors='replace',
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, timeout=GDB_SECONDS)
+    for word in 'Traceback', 'Python Exception', 'Error occurred in Python', 'internal-error':
+        if word in result.stdout + result.stderr:
+            raise Failure('gdb printed:\n%s\n%s' % (result.stdout, result.stderr))
+    parts = result.stdout.split(MARKER)
+    if len(parts) != 3 or parts[2].strip('\n').startswith('(gdb)'):
+        raise Failure('gdb printed:\n%s\n%s' % (result.stdout, result.stderr))
+    return parts[1].lstrip('\n')
+
+
+def run_one(case, mode, build, options):
+    target = targets.make(case.name, mode, case.directives, build, options)
+    with target:
+        got = mask.mask(run_gdb(case, target))
+        target.check_undisturbed()
+    expectation = case.expectation(build)
+    if options.update:
+        if (mode, build) in options.updated.setdefault(expectation, [(mode, build)]):
+            expectation.write_text(got)
+    expected = expectation.read_text() if expectation.exists() else ''
+    if got != expected:
+        raise Failure(''.join(difflib.unified_diff(
+            expected.splitlines(True), got.splitlines(True), expectation.name, 'got')))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--library', type=pathlib.Path, default=ROOT / 'build' / 'lib',
+                        help='where libtasklet.so and libtasklet.a are')
+    parser.add_argument('--out', type=pathlib.Path, default=ROOT / 'build' / 'tests' / 'gdb',
+                        help='where to build and run')
+    parser.add_argument('--update', action='store_true', help='write the expectations anew')
+    parser.add_argument('cases', nargs='*', help='names of cases, or CASE/MODE/BUILD (default: all)')
+    options = parser.parse_args()
+    options.updated = {}
+    wanted = [name.split('/') for name in options.cases]
+
+    passed = failed = skipped = 0
+    for path in sorted(HERE.glob('*.gdb')):
+        case = Case(path)
+        for mode in case.modes:
+            for build in case.builds:
+                words = [case.name, mode, build]
+                if wanted and not any(words[:len(want)] == want for want in wanted):
+                    continue
+                try:
+                    run_one(case, mode, build, options)
+                    passed += 1
+                except targets.Skip as reason:
+                    skipped += 1
+                    print('SKIP %s: %s' % ('/'.join(words), reason))
+                except Exception as error:  # pylint: disable=broad-except
+                    failed += 1
+                    known = isinstance(error, (Failure, targets.TargetError))
+                    print('FAIL %s\n%s' % ('/'.join(words), error if known
+                                           else traceback.format_exc()), flush=True)
+    print('gdb: %d passed, %d failed, %d skipped' % (passed, failed, skipped))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""Programs under test: builds them, brings them to the moment at which they are looked at, alive or as a core,
+and checks afterwards that nothing was disturbed."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SECONDS = 120
+
+
+class Skip(Exception):
+    """The test cannot be run here."""
+
+
+class TargetError(Exception):
+    """The program under test could not be built, or did not come to where it should."""
+
+
+def make(name, mode, directives, build, options):
+    program = _build(directives['program'], build, options)
+    folder = options.out / 'run' / ('%s-%s-%s' % (name, mode, build))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return {'live': Live, 'core': Core, 'attach': Attach,
+            'plain': Target}[mode](directives, program, folder)
+
+
+def _build(source, build, options):
+    """Compile once per run of the suite (when something is newer); the path of the program."""
+    source = HERE / source
+    link, level, *strip = build.split('-')
+    program = options.out / build / source.stem
+    library = options.library / ('libtasklet.so' if link == 'shared' else 'libtasklet.a')
+    if not library.exists():
+        raise TargetError('%s is not built' % library)
+    newest = max(path.stat().st_mtime for path in [library, *source.parent.glob('*.[ch]')])
+    if program.exists() and program.stat().st_mtime > newest:
+        return program
+    program.parent.mkdir(parents=True, exist_ok=True)
+    command = [os.environ.get('CC', 'gcc'), '-std=gnu11', '-g', '-' + level, '-Wall', '-Wextra',
+               '-I', str(ROOT / 'lib'), '-o', str(program), source.name, '-pthread']
+    if link == 'shared':
+        command += [str(library), '-Wl,-rpath,' + str(options.library.resolve())]
+    else:
+        command += ['-static', str(library)]
+    result = subprocess.run(command, cwd=source.parent, stderr=subprocess.PIPE, text=True)
+    if result.returncode or result.stderr:
+        raise TargetError('%s\n%s' % (' '.join(command), result.stderr))
+    if strip:
+        subprocess.run(['strip', str(program)], check=True)
+    return program
+
+
+class Target:
+    """The base, and mode `plain`: gdb opens the program and does not start it."""
+
+    def __init__(self, directives, program, folder):
+        self.directives, self.program, self.folder = directives, program, folder
+        self.arguments = directives['arguments'].split()
+        self.environment = dict(word.split('=', 1) for word in directives['environment'].split())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def loader_arguments(self):
+        return ['-ex', 'source %s' % (ROOT / 'gdb' / 'tasklet-gdb.py')]
+
+    def gdb_arguments(self):
+        return [str(self.program)]
+
+    def start_commands(self):
+        return []
+
+    def end_commands(self):
+        return []
+
+    def check_undisturbed(self):
+        pass
+
+    def _environment(self, look=None):
+        environment = dict(os.environ, **self.environment)
+        environment.pop('LOOK', None)
+        if look and not self.directives['wait-for']:
+            environment['LOOK'] = look
+        return environment
+
+    def _undisturbed(self):
+        """(what it prints, its exit status) when nobody looks."""
+        result = subprocess.run([str(self.program)] + self.arguments, env=self._environment(),
+                                cwd=self.folder, stdin=subprocess.DEVNULL, timeout=SECONDS,
+                                stdout=subprocess.PIPE)
+        return result.stdout, result.returncode
+
+    def _compare(self, output, status):
+        alone, alone_status = self._undisturbed()
+        if (_without_ids(output), status) != (_without_ids(alone), alone_status):
+            raise TargetError('It was disturbed: it printed %r and ended with %d; alone %r and %d.'
+                              % (output, status, alone, alone_status))
+
+
+def _without_ids(output):
+    """Some programs print their process id."""
+    return re.sub(rb'\b\d{3,}\b', b'N', output)
+
+
+class Live(Target):
+    """Started by gdb, stopped by look.h or at a breakpoint; goes on afterwards."""
+
+    def start_commands(self):
+        commands = ['set environment %s %s' % pair for pair in self.environment.items()]
+        if self.directives['break']:
+            commands += ['tbreak ' + self.directives['break']]
+        else:
+            commands += ['set environment LOOK live']
+        return commands + ['run %s < /dev/null > output' % ' '.join(self.arguments)]
+
+    def end_commands(self):
+        return ['continue', 'python open("status", "w").write(str('
+                'int(gdb.parse_and_eval("$_exitcode"))))']
+
+    def check_undisturbed(self):
+        status = self.folder / 'status'
+        if not status.exists():
+            raise TargetError('It did not go on to its end.')
+        self._compare((self.folder / 'output').read_bytes(), int(status.read_text()))
+
+
+class _Started(Target):
+    """Started by us, and waited for."""
+    look = None
+
+    def __enter__(self):
+        told, tell = os.pipe()
+        listen, self.release = os.pipe()
+        output = tell if self.directives['wait-for'] else (self.folder / 'output').open('wb')
+
+        def arrange():      # look.h speaks on 3 and listens on 4
+            import resource
+            resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+            ends = os.dup(tell), os.dup(listen)
+            os.dup2(ends[0], 3)
+            os.dup2(ends[1], 4)
+        self.process = subprocess.Popen(
+            [str(self.program)] + self.arguments, env=self._environment(self.look), cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=output, pass_fds=(3, 4), preexec_fn=arrange)
+        os.close(tell)
+        os.close(listen)
+        self.told = os.fdopen(told, 'rb')
+        self._await()
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.told.close()
+        if self.release is not None:
+            os.close(self.release)
+
+    def _await(self):
+        wanted = (self.directives['wait-for'] or 'ready').encode()
+        for line in self.told:
+            if wanted in line:
+                break
+        else:
+            raise TargetError('It ended (%d) before it was ready.' % self.process.wait())
+        until = time.monotonic() + SECONDS      # what it said is not yet what it does: it falls asleep
+        stat = pathlib.Path('/proc/%d/stat' % self.process.pid)
+        while stat.read_text().rpartition(')')[2].split()[0] != 'S':
+            if time.monotonic() > until:
+                raise TargetError('It does not fall asleep.')
+            os.sched_yield()
+
+    def _let_go(self):
+        os.close(self.release)
+        self.release = None
+
+
+class Attach(_Started):
+    """Running already; gdb attaches, and detaches at the end."""
+    look = 'attach'
+
+    def gdb_arguments(self):
+        return ['-p', str(self.process.pid)]
+
+    def end_commands(self):
+        return ['detach']
+
+    def check_undisturbed(self):
+        if self.directives['wait-for']:
+            if self.process.poll() is not None:
+                raise TargetError('It ended (%d).' % self.process.returncode)
+            return
+        self._let_go()
+        status = self.process.wait(SECONDS)
+        self._compare((self.folder / 'output').read_bytes(), status)
+
+
+class Core(_Started):
+    """Ended with a core at the moment of the look."""
+    look = 'core'
+
+    def __enter__(self):
+        pattern = pathlib.Path('/proc/sys/kernel/core_pattern').read_text().strip()
+        if pattern.startswith('|') or '/' in pattern:
+            raise Skip('core_pattern is "%s": cores do not come to the working directory' % pattern)
+        return super().__enter__()
+
+    def _await(self):
+        if self.directives['wait-for']:
+            super()._await()
+            self.process.send_signal(signal.SIGABRT)
+        self.process.wait(SECONDS)
+        if not list(self.folder.glob('core*')):
+            raise TargetError('It left no core (ended with %d).' % self.process.returncode)
+
+    def gdb_arguments(self):
+        return [str(self.program), str(next(self.folder.glob('core*')))]
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        for core in self.folder.glob('core*'):      # they are large
+            core.unlink()

@@ -38,7 +38,8 @@ TL_HIDDEN __attribute__((noreturn)) void tl_start_go(void *unused, struct tl_rec
 						     void *arg);
 
 /* Where every parked tasklet goes on, and the code in which every backtrace of one ends. */
-extern TL_HIDDEN char tl_switch_resume[], tl_entry[], tl_entry_end[];
+extern __attribute__((visibility("protected"))) char tl_switch_resume[], tl_entry[];
+extern TL_HIDDEN char tl_entry_end[];
 
 /* In core/end.c: the end of a tasklet, on its own stack, which began at `top`. */
 TL_HIDDEN __attribute__((noreturn)) void task_exit(int result, void *top);

@@ -41,8 +41,9 @@ tl_switch:
 	incq	(%rdi)			/* even: parked.  x86-64 keeps the order of stores */
 	incq	(%rsi)			/* odd: on a CPU, before its stack is used */
 	movq	8(%rsi), %rsp
-	.globl	tl_switch_resume
-	.hidden	tl_switch_resume
+	.globl	tl_switch_resume	/* exported: stripped libraries keep the name of this place */
+	.protected tl_switch_resume
+	.type	tl_switch_resume, @function
 tl_switch_resume:
 	popq	%rax
 	.cfi_adjust_cfa_offset -8
@@ -76,6 +77,7 @@ tl_switch_resume:
 	jmpq	*%r8
 	.cfi_endproc
 	.size	tl_switch, . - tl_switch
+	.size	tl_switch_resume, . - tl_switch_resume
 
 /* void tl_go(rdi to, rsi &errno, edx value) */
 	.globl	tl_go
@@ -162,8 +164,9 @@ tl_start:
 	.globl	tl_start_go
 	.hidden	tl_start_go
 	.type	tl_start_go, @function
-	.globl	tl_entry
-	.hidden	tl_entry
+	.globl	tl_entry		/* exported: where every backtrace ends */
+	.protected tl_entry
+	.type	tl_entry, @function
 	.globl	tl_entry_end
 	.hidden	tl_entry_end
 	.p2align 4
@@ -188,5 +191,6 @@ tl_start_go:
 tl_entry_end:
 	.cfi_endproc
 	.size	tl_start_go, . - tl_start_go
+	.size	tl_entry, . - tl_entry
 
 	.section .note.GNU-stack, "", @progbits

@@ -17,10 +17,11 @@ static struct tl_record *revive(struct scheduler *s, struct tl_record *t, unsign
 	return t;
 }
 
-static void deadlock(struct scheduler *s, struct tl_record *t, const struct tl_object *object)
+static void deadlock(struct scheduler *s, struct tl_record *t, enum tl_wait wait,
+		     const struct tl_object *object)
 {
 	if (s->trace)
-		emit_rare(s, clock_stamp(segment.header), TL_EVENT_DEADLOCK, wait_kind(t->wait),
+		emit_rare(s, clock_stamp(segment.header), TL_EVENT_DEADLOCK, wait,
 			  (uint32_t)t->serial, halves(0, object ? object_slot(object) : 0),
 			  object ? object->tag : 0);
 	hook_deadlock(s, t);
@@ -61,10 +62,10 @@ int ring_empty(struct scheduler *s, struct tl_record *c, const struct leaving *h
 		return 0;
 	}
 	if (!how->ends) {
-		deadlock(s, c, how->object);
+		deadlock(s, c, how->wait, how->object);
 		return -EDEADLK;
 	}
-	deadlock(s, m, NULL);
+	deadlock(s, m, (enum tl_wait)wait_kind(m->wait), NULL);
 	*next = revive(s, m, TL_REASON_UNCAUGHT);
 	task_set_result(s, m, -EDEADLK, NULL);
 	return 0;

@@ -113,7 +113,13 @@ $(CONFORMANCE): $(B)/tests/conformance/%: $(B)/obj/tests/conformance/%.o $(HARNE
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
 
-TESTS := $(CONFORMANCE)
+PROGRAMS := $(B)/tests/programs/accident
+
+$(B)/tests/programs/accident: $(B)/obj/tests/programs/accident.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
+
+TESTS := $(CONFORMANCE) $(PROGRAMS)
 
 all: lib $(TOOLS) $(EXAMPLES)
 

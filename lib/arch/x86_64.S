@@ -159,25 +159,30 @@ tl_start:
 	.cfi_endproc
 	.size	tl_start, . - tl_start
 
-/* The bottom frame of every tasklet: nothing called it.  The nop keeps an unwinder that looks up pc - 1
- * inside, should the first instruction ever be a return address. */
+/* void tl_start_go(rdi unused, rsi to, rdx top, rcx &errno, r8 fn, r9 arg) */
 	.globl	tl_start_go
 	.hidden	tl_start_go
 	.type	tl_start_go, @function
+	.p2align 4
+tl_start_go:
+	.cfi_startproc
+	incq	(%rsi)			/* odd, before its stack is used */
+	movl	$0, (%rcx)
+	movq	%rdx, %rsp
+	.cfi_endproc
+	.size	tl_start_go, . - tl_start_go
+
+/* The bottom frame of every tasklet, into which the above falls: nothing called it.  The nop keeps an unwinder that
+ * looks up pc - 1 inside, should its first instruction ever be a return address. */
 	.globl	tl_entry		/* exported: where every backtrace ends */
 	.protected tl_entry
 	.type	tl_entry, @function
 	.globl	tl_entry_end
 	.hidden	tl_entry_end
-	.p2align 4
+tl_entry:
 	.cfi_startproc
 	.cfi_undefined rip
-tl_entry:
 	nop
-tl_start_go:
-	incq	(%rsi)			/* odd, before its stack is used */
-	movl	$0, (%rcx)
-	movq	%rdx, %rsp
 	xorl	%ebp, %ebp
 	movq	%r9, %rdi
 	callq	*%r8
@@ -190,7 +195,6 @@ tl_start_go:
 1:	ud2
 tl_entry_end:
 	.cfi_endproc
-	.size	tl_start_go, . - tl_start_go
 	.size	tl_entry, . - tl_entry
 
 	.section .note.GNU-stack, "", @progbits

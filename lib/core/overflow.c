@@ -32,7 +32,10 @@ void overflow_tell(const struct tl_record *t, uintptr_t address, const char *how
 	segment_name_get(t->name, sizeof t->name, name, sizeof name);
 	struct line line = { .length = 0 };
 	line_text(&line, "tasklet: stack overflow in tasklet ");
-	line_unsigned(&line, t->serial);
+	if (t->serial)
+		line_unsigned(&line, t->serial);
+	else
+		line_text(&line, "(ended)");
 	if (name[0]) {
 		line_text(&line, " \"");
 		line_name(&line, name);
@@ -139,15 +142,15 @@ void stack_overflowed(uint32_t word)
 	uint32_t neighbour = word + 1; /* the one above, whose overflow runs into this stack's top */
 	uint32_t high = __atomic_load_n(&segment.header->record_high, __ATOMIC_ACQUIRE);
 	const struct tl_record *culprit = NULL;
-	for (uint32_t i = 1; i < high && !culprit; i++)
-		if (segment.records[i].serial && segment.records[i].stack == neighbour)
+	for (uint32_t i = 1; i < high; i++) /* one that has ended is named too, while its slot is free */
+		if (segment.records[i].stack == neighbour && (!culprit || segment.records[i].serial))
 			culprit = &segment.records[i];
 	struct stack_node *node = stack_node_of(word);
 	if (culprit) {
 		overflow_tell(culprit, (uintptr_t)node->canary, ", into its neighbour's stack at ");
 	} else {
 		static const char text[] =
-			"tasklet: stack overflow of a tasklet that has ended, into its neighbour's\n";
+			"tasklet: stack overflow of a tasklet that is gone, into its neighbour's\n";
 		(void)!write(STDERR_FILENO, text, sizeof text - 1);
 	}
 	abort();

@@ -147,12 +147,6 @@ void groups_fini(struct groups *groups)
 
 /* ---- what they have in common ---- */
 
-static bool is_of_runtime(const struct place *place)
-{
-	return (place->function && strncmp(place->function, "tl_", 3) == 0) ||
-	       (place->module && strncmp(label_file(place->module), "libtasklet", 10) == 0);
-}
-
 static const struct backtrace *stack_of(const struct look *look, int32_t task)
 {
 	return &look->stacks->distinct[look->stacks->of[task]];
@@ -168,10 +162,10 @@ static char *label_stack(const struct look *look, const struct backtrace *backtr
 	if (!backtrace->count)
 		return label_print(buffer, bytes, "%s", backtrace->why);
 	model_place(look->model, backtrace->pc[0], true, &found);
-	bool below_runtime = is_of_runtime(&found);
+	bool below_runtime = found.is_runtime;
 	for (uint32_t i = 1; i + 1 < backtrace->count && i < DEEPEST; i++) {
 		model_place(look->model, backtrace->pc[i], false, &place);
-		const bool is_runtime = is_of_runtime(&place);
+		const bool is_runtime = place.is_runtime;
 		if (!is_runtime && below_runtime) {
 			found = place;
 			at = i;

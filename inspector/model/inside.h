@@ -18,6 +18,7 @@ struct model {
 	struct layout layout;
 	struct segment_part parts[SECTION_COUNT];
 	struct places *places;       /* symbols and lines; made at the first use */
+	uint64_t code_low, code_high; /* the runtime's own code; 0: not asked yet, or unknown */
 	struct unwinder *unwinder;   /* stacks; made at the first use */
 };
 

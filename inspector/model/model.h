@@ -166,6 +166,7 @@ struct place {
 	const char *file;      /* as the debug information says, or NULL */
 	int line;              /* 0: unknown */
 	const char *module;    /* path or NULL */
+	bool is_runtime;       /* in the runtime's own code: not the program's frame */
 };
 /* Symbols and lines of the instruction before `return_address` (of the address itself when `exact`).  The
  * strings live as long as the model. */

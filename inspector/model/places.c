@@ -13,6 +13,7 @@
 #include "demangle.h"
 #include "inside.h"
 #include "lines.h"
+#include "stacks.h"
 #include "symbols.h"
 
 #include <stdlib.h>
@@ -164,13 +165,31 @@ static const char *keep_name(struct places *places, const char *name)
 	return kept;
 }
 
+/* Frames of the runtime lie in the range that it gives, or, when it gives none, in a library of its name. */
+static bool is_runtime(struct model *model, uint64_t address, const struct source_module *module)
+{
+	if (!model->code_high) {
+		struct tl_header header;
+		struct tl_runtime runtime = { 0 };
+		struct tl_layout layout;
+		if (!model_read_header(model, &header))
+			runtime_read(model, &header, &runtime, &layout);
+		model->code_low = runtime.code_low;
+		model->code_high = runtime.code_high;
+	}
+	if (model->code_high)
+		return address >= model->code_low && address < model->code_high;
+	const char *name = module ? strrchr(module->path, '/') : NULL;
+	return name && strncmp(name + 1, "libtasklet.", 11) == 0;
+}
+
 static void find_place(struct model *model, uint64_t address, bool exact, struct place *ret)
 {
 	struct places *places = model->places;
 	uint64_t inside = exact ? address : address - 1;
 	const struct source_module *module = source_module_at(model->source, inside);
 	struct reading *reading = module ? reading_of(places, module) : NULL;
-	*ret = (struct place){ 0 };
+	*ret = (struct place){ .is_runtime = is_runtime(model, inside, module) };
 	if (!reading)
 		return;
 	ret->module = reading->path;

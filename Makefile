@@ -52,17 +52,25 @@ $(B)/obj/lib/%.o: lib/%.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LIB_CFLAGS) -c $< -o $@
 
-$(LIB_SO).$(SOVERSION): $(LIB_OBJECTS) lib/tasklet.map
+# One object: its internal names cannot meet those of a program (they become local), and all of its code lies in one
+# section, so that tools can tell its frames from the program's, in a static program too.
+LIB_OBJECT := $(B)/obj/lib/tasklet.o
+
+$(LIB_OBJECT): $(LIB_OBJECTS) lib/tasklet.ld
+	$(Q)ld -r -T lib/tasklet.ld -o $@ $(LIB_OBJECTS)
+	$(Q)objcopy --localize-hidden $@
+
+$(LIB_SO).$(SOVERSION): $(LIB_OBJECT) lib/tasklet.map
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -shared -Wl,-soname,libtasklet.so.$(SOVERSION) -Wl,-z,now \
-		-Wl,--version-script=lib/tasklet.map -o $@ $(LIB_OBJECTS) -pthread
+		-Wl,--version-script=lib/tasklet.map -o $@ $(LIB_OBJECT) -pthread
 
 $(LIB_SO): $(LIB_SO).$(SOVERSION)
 	$(Q)ln -sf $(<F) $@
 
-$(LIB_A): $(LIB_OBJECTS)
+$(LIB_A): $(LIB_OBJECT)
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECT)
 
 # ---- the tools ----
 

@@ -63,6 +63,9 @@ static void *private_table(uint64_t entry_bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/* The linker sets these round the section that the Makefile puts all of the library's code in. */
+extern TL_HIDDEN char __start_tasklet_text[], __stop_tasklet_text[];
+
 static void publish_runtime(void)
 {
 	struct tl_runtime *runtime = &segment.runtimes[0];
@@ -70,6 +73,8 @@ static void publish_runtime(void)
 	memcpy(runtime->version, TASKLET_VERSION, sizeof TASKLET_VERSION);
 	runtime->entry_low = (uintptr_t)tl_entry;
 	runtime->entry_high = (uintptr_t)tl_entry_end;
+	runtime->code_low = (uintptr_t)__start_tasklet_text;
+	runtime->code_high = (uintptr_t)__stop_tasklet_text;
 	struct tl_layout *layout = &segment.layouts[0];
 	layout->machine = ARCH_MACHINE;
 	layout->resume = (uintptr_t)tl_switch_resume;

@@ -438,7 +438,8 @@ struct tl_runtime {
 	uint32_t capabilities; /* enum tl_capability */
 	uint32_t layout;      /* index in `layouts` */
 	uint64_t entry_low, entry_high; /* a backtrace is complete when its last frame lies in here */
-	uint64_t reserved;
+	uint64_t code_low, code_high; /* all of its own code: frames in here are not the program's */
+	uint64_t reserved[7];
 };
 
 /* How to start unwinding a parked tasklet: rip = resume, sp = the saved sp, then by CFI; or take the
@@ -508,7 +509,7 @@ _Static_assert(sizeof(struct tl_select) == 32, "ABI");
 _Static_assert(sizeof(struct tl_site) == 256, "ABI");
 _Static_assert(sizeof(struct tl_event_record) == 32, "ABI");
 _Static_assert(sizeof(struct tl_scheduler) == 2048, "ABI");
-_Static_assert(sizeof(struct tl_runtime) == 64, "ABI");
+_Static_assert(sizeof(struct tl_runtime) == 128, "ABI");
 _Static_assert(sizeof(struct tl_layout) == 96, "ABI");
 _Static_assert(sizeof(struct tl_slab) == 32, "ABI");
 
@@ -651,6 +652,8 @@ _Static_assert(sizeof(struct tl_slab) == 32, "ABI");
 	F(runtimes, tl_runtime, layout, UNSIGNED, 1)                   \
 	F(runtimes, tl_runtime, entry_low, ADDRESS, 1)                 \
 	F(runtimes, tl_runtime, entry_high, ADDRESS, 1)                \
+	F(runtimes, tl_runtime, code_low, ADDRESS, 1)                  \
+	F(runtimes, tl_runtime, code_high, ADDRESS, 1)                 \
 	F(layouts, tl_layout, machine, UNSIGNED, 1)                    \
 	F(layouts, tl_layout, transform, UNSIGNED, 1)                  \
 	F(layouts, tl_layout, resume, ADDRESS, 1)                      \

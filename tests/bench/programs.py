@@ -12,7 +12,7 @@ import subprocess
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 INCLUDE = os.path.join(SOURCES, "..", "..", "..", "lib")
 
-C_FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra"]
+C_FLAGS = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra"]
 OURS = ["tasklet_main.c", "tasklet_yield.c", "tasklet_channel.c", "tasklet_spawn.c",
         "tasklet_memory.c", "measure.c"]
 HEADERS = ["measure.h", "tasklet_workloads.h"]

@@ -32,6 +32,7 @@ BENCHES = {"tltop_cpu": "%", "tltop_slowdown": "%", "tldump_ps": "s", "tldump_bt
            "gdb_info_tasklets": "s"}
 WINDOW_S = 1.0     # two looks of tltop
 SETTLE_S = 0.05
+SHOWN_BYTES = 65536
 TOOL_ROUNDS = 5
 TIME_LIMIT_S = 60
 
@@ -119,6 +120,7 @@ class Terminal:
                 os._exit(127)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.bytes = 0
+        self.shown = b""  # the first of it
         self.reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self):
@@ -129,6 +131,7 @@ class Terminal:
         try:
             while data := os.read(self.master, 65536):
                 self.bytes += len(data)
+                self.shown += data if len(self.shown) < SHOWN_BYTES else b""
         except OSError:
             pass  # its end is closed: the program has ended
 
@@ -200,6 +203,8 @@ class Tools:
         shares, windows = [], []
         with Terminal([self.tool("tltop"), "-d", "0.5", str(target.pid)], self.cpus) as terminal:
             time.sleep(2)  # its first look reads all there is
+            if b"waiter" not in terminal.shown or b"100k" not in terminal.shown:
+                raise Failure(f"tltop: does not show the target: {terminal.shown[:200]!r}")
             for i in range(pairs):
                 order = (True, False) if i % 2 == 0 else (False, True)
                 rates = {}

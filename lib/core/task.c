@@ -32,8 +32,8 @@ ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *si
 	uint32_t slot = record_slot(s, t);
 	t->sp = 0;
 	t->wait = tl_wait_word(TL_STATE_READY, TL_WAIT_NONE, 0, 0);
-	t->run = t->ready = 0;
-	t->ahead = 0;
+	if (TRACED(s, mode))
+		t->run = t->ready = 0; /* when tracing is off they always are, as since and spawned */
 	t->scheduler = s->index;
 	t->level = 0;
 	t->flags = TL_RECORD_FRESH;
@@ -49,13 +49,13 @@ ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *si
 	p->value = arg;
 	p->error_value = NULL;
 	p->joiners = 0;
-	uint64_t serial = s->serial_next++, at = 0;
+	uint64_t serial = s->serial_next++;
 	if (TRACED(s, mode)) {
-		at = stamp(s, mode);
+		uint64_t at = stamp(s, mode);
 		emit_rare(s, at, TL_EVENT_SPAWN, 0, (uint32_t)serial, serial,
 			  halves(t->site, t->parent));
+		t->since = t->spawned = at;
 	}
-	t->since = t->spawned = at;
 	s->shared->spawned++;
 	/* release: a tool that sees the serial sees the rest */
 	__atomic_store_n(&t->serial, serial, __ATOMIC_RELEASE);

@@ -129,9 +129,8 @@ static int target(struct scheduler *s, tl_task task, struct tl_record **ret)
 	return s->trap > 0 ? fail(s, -EPERM) : 0;
 }
 
-TL_API int tl_task_run(tl_task task)
+static COLD int run_careful(struct scheduler *s, tl_task task)
 {
-	struct scheduler *s = SELF;
 	struct tl_record *t;
 	int error = target(s, task, &t);
 	if (error)
@@ -141,6 +140,26 @@ TL_API int tl_task_run(tl_task task)
 		task_make_ready(s, t, TL_REASON_SWITCH_TO, NULL);
 	ring_leave_turn(s, s->current, false);
 	return switch_away(s, t, TL_REASON_SWITCH_TO, NULL);
+}
+
+/* To one that is ready, and so in this thread's ring: all there are of one level, and no trap is set. */
+ALWAYS_INLINE int run(struct scheduler *s, tl_task task, const int mode)
+{
+	struct tl_record *c = s->current, *t = task_record(task);
+	if (unlikely(!t || t == c || t->scheduler != s->index) || unlikely(--s->countdown < 0) ||
+	    unlikely(task_state(t) != TL_STATE_READY))
+		return run_careful(s, task);
+	return switch_to(s, c, t, TL_EVENT_SWITCH, TL_REASON_SWITCH_TO, NULL, 0, mode);
+}
+
+TL_API int tl_task_run(tl_task task)
+{
+	struct scheduler *s = SELF;
+	if (likely(s->mode == MODE_FULL))
+		return run(s, task, MODE_FULL);
+	if (likely(s->mode == MODE_OFF))
+		return run(s, task, MODE_OFF);
+	return run_careful(s, task);
 }
 
 TL_API int tl_task_switch(tl_task task)

@@ -381,12 +381,13 @@ static void live(void)
 	/* A higher level runs first: the picture stays smooth, however many ants there are. */
 	struct tl_options about = {.name = "screen", .level = 1, .flags = TL_JOINABLE};
 	check(tl_spawn(screen_main, NULL, &about, &screen), "screen");
-	int result = tl_task_join_until(screen, NULL, end);
-	if (result == -ETIMEDOUT) {
+	int error = tl_task_join_until(screen, NULL, end);
+	if (error) { /* the end has come; or something went wrong, and nobody reads on a screen */
 		check(tl_task_kill(screen, 0), "screen");
-		result = tl_task_join(screen, NULL);
+		check(tl_task_join(screen, NULL), "screen");
 	}
-	check(result, "world");
+	if (error != -ETIMEDOUT)
+		check(error, "world");
 }
 
 static void summarize(void)
@@ -472,10 +473,10 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	parse(argc, argv);
-	if (!options.headless)
-		screen_open();
 	create_world();
 	populate();
+	if (!options.headless)
+		screen_open();
 	live();
 	summarize();
 	end_world();

@@ -80,7 +80,7 @@ TL_API int tl_channel_send_until(struct tl_channel *channel, const void *element
 static int send_error_until(struct tl_channel *channel, int error, void *value, uint64_t deadline)
 {
 	if (error < 0 || error > ERROR_MOST)
-		return -EINVAL;
+		return fail(SELF, -EINVAL);
 	const struct transfer t = { channel_object(channel), NULL, value, deadline, error };
 	return channel_send_careful(SELF, &t);
 }

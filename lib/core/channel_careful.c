@@ -27,7 +27,7 @@ static int begin(struct scheduler *s, struct tl_object *ch)
 {
 	int error = channel_enter(s, ch);
 	if (error)
-		return error;
+		return fail(s, error);
 	object_leave(ch); /* this thread alone gets past it, so all below is safe without */
 	if (s->in_channel_callback)
 		return fail(s, -ELOOP);

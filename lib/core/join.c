@@ -73,7 +73,7 @@ static int join(tl_task task, int *result, uint64_t deadline)
 	struct tl_record *t;
 	int error = task_find(s, task, &t);
 	if (error)
-		return error;
+		return fail(s, error);
 	struct tl_record *c = s->current;
 	if (t == c)
 		return fail(s, -EDEADLK);

@@ -106,7 +106,7 @@ static COLD int lock_slow(struct scheduler *s, struct tl_object *m, uint64_t dea
 {
 	int error = enter(s, m);
 	if (error)
-		return error;
+		return fail(s, error);
 	struct tl_record *c = s->current;
 	object_leave(m); /* this thread alone gets past enter(), so all below is safe without */
 	scheduler_look(s);

@@ -42,7 +42,7 @@ TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags)
 	struct tl_record *t;
 	int found = task_find(s, task, &t);
 	if (found == -EINVAL || error < 1 || error > ERROR_MOST || flags & ~(unsigned)TL_PENDING)
-		return -EINVAL;
+		return fail(s, -EINVAL);
 	if (found || !task_is_alive(t))
 		return error == ECANCELED ? 0 : fail(s, -ESRCH);
 	if (t == s->current) {

@@ -119,7 +119,7 @@ static int target(struct scheduler *s, tl_task task, struct tl_record **ret)
 {
 	int error = task_find(s, task, ret);
 	if (error)
-		return error;
+		return fail(s, error);
 	if (task_state(*ret) == TL_STATE_WAITING)
 		return fail(s, -EBUSY);
 	if (!task_is_alive(*ret))

@@ -202,7 +202,7 @@ static int take(struct scheduler *s, struct tl_object *ch, void *ret)
 	if (wait_kind(w->wait) == TL_WAIT_SEND_ERROR) {
 		private_of(s, s->current)->error_value = p->error_value;
 		ch->count++;
-		return p->result ? -p->result : -EPIPE;
+		return fail(s, as_received(p->result));
 	}
 	element_copy(ch, ret, (void *)(uintptr_t)w->element);
 	ch->count++;

@@ -24,15 +24,15 @@ enum {
 static const struct column columns[COLUMNS] = {
 	/* word, heading, about, least, most, weight, rank, right, shown, sort, sort down */
 	{"name", "NAME", "its name", 6, 32, 2, 0, false, true, SORT_CHANNEL_NAME, false},
-	{"cap", "CAP", "elements that fit; 0: a sender waits for its receiver", 4, 5, 1, 5, true, true, SORT_CHANNEL_CAPACITY, true},
-	{"len", "LEN", "elements in it", 4, 5, 1, 4, true, true, SORT_CHANNEL_LENGTH, true},
+	{"cap", "CAP", "elements that fit; 0: a sender waits for its receiver", 5, 5, 0, 5, true, true, SORT_CHANNEL_CAPACITY, true},
+	{"len", "LEN", "elements in it", 5, 5, 0, 4, true, true, SORT_CHANNEL_LENGTH, true},
 	{"fill", "FILL", "how full it is; who holds the lock", 8, 20, 1, 6, false, true, NO_SORT, false},
-	{"send/s", "SEND/S", "elements sent a second; of a lock: hand-overs", 7, 7, 0, 7, true, true, SORT_CHANNEL_SENT, true},
-	{"recv/s", "RECV/S", "elements received a second", 7, 7, 0, 7, true, true, SORT_CHANNEL_RECEIVED, true},
-	{"senders", "SENDERS", "who waits to send; of a lock: for it", 7, 8, 1, 2, true, true, SORT_CHANNEL_SENDERS, true},
-	{"receivers", "RECVERS", "who waits to receive", 7, 8, 1, 2, true, true, SORT_CHANNEL_RECEIVERS, true},
-	{"oldest", "OLDEST", "the longest wait at it", 7, 7, 0, 1, true, true, SORT_CHANNEL_OLDEST, true},
-	{"made", "MADE AT", "the line that made it", 8, 44, 2, 3, false, true, SORT_CHANNEL_MADE, false},
+	{"send/s", "SEND/S", "elements sent a second; of a lock: hand-overs", 6, 6, 0, 7, true, true, SORT_CHANNEL_SENT, true},
+	{"recv/s", "RECV/S", "elements received a second", 6, 6, 0, 7, true, true, SORT_CHANNEL_RECEIVED, true},
+	{"senders", "SENDERS", "who waits to send; of a lock: for it", 7, 7, 0, 2, true, true, SORT_CHANNEL_SENDERS, true},
+	{"receivers", "RECVERS", "who waits to receive", 7, 7, 0, 2, true, true, SORT_CHANNEL_RECEIVERS, true},
+	{"oldest", "OLDEST", "the longest wait at it", 6, 6, 0, 1, true, true, SORT_CHANNEL_OLDEST, true},
+	{"made", "MADE AT", "the line that made it", 9, 44, 2, 3, false, true, SORT_CHANNEL_MADE, false},
 	{"id", "ID", "serial number, never used twice", 6, 20, 0, 8, true, false, SORT_CHANNEL_ID, false},
 	{"count", "COUNT", "elements sent in all; of a lock: hand-overs", 7, 7, 0, 9, true, false, SORT_CHANNEL_COUNT, true},
 };
@@ -235,8 +235,11 @@ struct cell_words {
 
 static void waiting(uint32_t count, struct cell_words *cell)
 {
+	char number[24];
+
 	if (count) {
-		snprintf(cell->text, sizeof(cell->text), "%" PRIu32 " wait", count);
+		snprintf(cell->text, sizeof(cell->text), count < 100 ? "%s wait" : "%s",
+			 label_count(count, number, sizeof(number)));
 		cell->role = ROLE_WAIT;
 	} else {
 		strcpy(cell->text, "0");

@@ -188,8 +188,10 @@ static void go_directly(struct viewer *viewer, enum screen_id screen)
 {
 	viewer->trail_count = 0;
 	viewer_go(viewer, screen);
-	if (screen == SCREEN_PROCESSES)
-		viewer->next_ns = viewer->now_ns; /* look at once */
+	if (screen != SCREEN_PROCESSES)
+		return;
+	viewer_look(viewer);
+	viewer->next_ns = viewer->now_ns + 200000000; /* rates want a second look: soon */
 }
 
 static void go_round(struct viewer *viewer, int step)

@@ -166,8 +166,8 @@ static void draw_tabs(const struct viewer *viewer, struct grid *grid, int row)
 		screen->summary(viewer, summary, sizeof(summary), &role);
 	int width = grid_text_width(grid->utf8, summary), start = grid->columns - width;
 	if (viewer->is_batch)
-		start = 0;
-	if (start > column)
+		grid_text(grid, row, 0, role, summary);
+	else if (start > column)
 		grid_text(grid, row, start, role, summary);
 	else
 		grid_left(grid, row, column + 1, grid->columns - column - 1, role, summary);
@@ -193,8 +193,11 @@ static void draw_status(const struct viewer *viewer, struct grid *grid, int row,
 			   viewer->rows);
 		return;
 	}
+	if (viewer->search[0] && screen->row_text)
+		snprintf(status, sizeof(status), "search: %.40s   ", viewer->search);
+	size_t used = strlen(status);
 	if (screen->status)
-		screen->status(viewer, status, sizeof(status));
+		screen->status(viewer, status + used, sizeof(status) - used);
 	grid_left(grid, row, 1, grid->columns - 1, ROLE_DIM, status);
 }
 

@@ -286,7 +286,7 @@ int grid_bar(struct grid *grid, int row, int column, int width, enum role role, 
 		else if (eighths > 0 && grid->utf8) /* U+2589 is seven eighths, U+258F one */
 			put(grid, row, column + i, role, 0x2590u - (uint32_t)eighths, 1);
 		else
-			put(grid, row, column + i, role, eighths >= 4 ? '#' : ' ', 1);
+			put(grid, row, column + i, role, eighths >= 4 || (eighths > 0 && !i) ? '#' : ' ', 1);
 	}
 	return grid_text(grid, row, column + width, ROLE_DIM, "]");
 }

@@ -79,11 +79,11 @@ void menu_click(struct viewer *viewer, int item)
 static void draw_item(const struct viewer *viewer, struct grid *grid, int row, int item, int width)
 {
 	const struct columns *table = screen_of(viewer->screen)->table((struct viewer *)viewer);
-	int column = column_of(table, viewer->menu, item), at = 2;
+	int column = column_of(table, viewer->menu, item), at = 0;
 	enum role role = item == viewer->menu_list.cursor ? ROLE_SELECTED : ROLE_NORMAL;
 	bool shown = table->shown & 1u << column;
 
-	grid_left(grid, row, at, width, role, "");
+	grid_left(grid, row, at, width, role, item == viewer->menu_list.cursor ? ">" : "");
 	if (viewer->menu == MENU_COLUMNS)
 		grid_text(grid, row, at + 1, role, shown ? "[x]" : "[ ]");
 	else if (column == columns_sorted(table))
@@ -96,18 +96,18 @@ static void draw_item(const struct viewer *viewer, struct grid *grid, int row, i
 void menu_draw(struct viewer *viewer, struct grid *grid, const struct layout *layout)
 {
 	struct list *list = &viewer->menu_list;
-	int top = layout->is_small ? 0 : layout->top, width = grid->columns - 4;
-	int room = (layout->is_small ? layout->bottom : layout->bottom) - top - 2;
+	int top = layout->is_small ? 0 : layout->top, width = grid->columns;
+	int room = layout->bottom - top - 2;
 
-	if (width > 66)
-		width = 66;
+	if (width > 72)
+		width = 72;
 	list->height = room < 1 ? 1 : room < list->count ? room : list->count;
 	list_show(list);
-	grid_left(grid, top, 2, width, ROLE_HEADER,
+	grid_left(grid, top, 0, width, ROLE_HEADER,
 		  viewer->menu == MENU_SORT ? " Sort by   (Enter takes it, Esc leaves it)"
 					    : " Columns   (Space shows or hides, Enter closes)");
 	for (int i = 0; i < list->height && top + 1 + i < grid->rows; i++)
 		draw_item(viewer, grid, top + 1 + i, list->top + i, width);
 	if (top + 1 + list->height < grid->rows)
-		grid_left(grid, top + 1 + list->height, 2, width, ROLE_DIM, "");
+		grid_left(grid, top + 1 + list->height, 0, width, ROLE_DIM, "");
 }

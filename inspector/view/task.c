@@ -126,7 +126,7 @@ static void draw_wait(const struct viewer *viewer, struct grid *grid, int row)
 {
 	const struct snapshot *snapshot = viewer_snapshot(viewer);
 	const struct task *task = &viewer->task.last;
-	char wait[240] = "", age[24], parent[LABEL_BYTES];
+	char wait[240] = "", age[24];
 
 	int column = grid_print(grid, row, 1, ROLE_HEADER, "%" PRIu64 " %s", task->id, task->name);
 	if (viewer->task.is_gone) {
@@ -135,18 +135,11 @@ static void draw_wait(const struct viewer *viewer, struct grid *grid, int row)
 		return;
 	}
 	int32_t index = index_of(viewer);
-	column = grid_print(grid, row, column + 3, state_role(task), "%c: ", task_letter(task));
-	waits_describe(snapshot, viewer->target->model, index, wait, sizeof(wait));
-	column = grid_text(grid, row, column, state_role(task),
-			   *wait && strcmp(wait, "-") != 0 ? wait
-							   : label_state(viewer->target->model, task));
-	column = grid_print(grid, row, column + 3, ROLE_NORMAL, "for %s",
+	column = grid_print(grid, row, column + 3, state_role(task), "%c for %s: ", task_letter(task),
 			    label_duration(task->age_ns, age, sizeof(age)));
-	if (snapshot->scheduler_count > 1)
-		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "sched %" PRIu32, task->scheduler);
-	if (task->parent)
-		grid_print(grid, row, column + 3, ROLE_NORMAL, "parent %s",
-			   label_task_id(snapshot, task->parent, parent, sizeof(parent)));
+	waits_describe(snapshot, viewer->target->model, index, wait, sizeof(wait));
+	grid_text(grid, row, column, state_role(task),
+		  *wait && strcmp(wait, "-") != 0 ? wait : label_state(viewer->target->model, task));
 }
 
 static void draw_times(const struct viewer *viewer, struct grid *grid, int row)
@@ -161,6 +154,8 @@ static void draw_times(const struct viewer *viewer, struct grid *grid, int row)
 				label_duration(task->ready_ns, ready, sizeof(ready)),
 				label_duration(task->wait_ns, waited, sizeof(waited)),
 				label_duration(task->life_ns, life, sizeof(life)));
+	if (viewer_snapshot(viewer)->scheduler_count > 1)
+		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "sched %" PRIu32, task->scheduler);
 	if (task->level)
 		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "level %d", task->level);
 	if (task->has_deadline)
@@ -174,7 +169,8 @@ static void draw_times(const struct viewer *viewer, struct grid *grid, int row)
 static void draw_origin(const struct viewer *viewer, struct grid *grid, int row)
 {
 	const struct task *task = &viewer->task.last;
-	char used[24], whole[24], site[LABEL_BYTES], waker[LABEL_BYTES];
+	const struct snapshot *snapshot = viewer_snapshot(viewer);
+	char used[24], whole[24], site[LABEL_BYTES], name[LABEL_BYTES];
 	double percent = 0;
 	uint64_t bytes = task_stack_used(task, &percent);
 	int column = 1;
@@ -186,13 +182,18 @@ static void draw_origin(const struct viewer *viewer, struct grid *grid, int row)
 				    percent) + 3;
 	else if (task->is_fresh)
 		column = grid_text(grid, row, column, ROLE_NORMAL, "no stack yet") + 3;
+	if (task->site || task->parent)
+		column = grid_text(grid, row, column, ROLE_NORMAL, "spawned");
 	if (task->site)
-		column = grid_print(grid, row, column, ROLE_NORMAL, "spawned at %s",
-				    label_site(viewer->target->model, task->site, site, sizeof(site))) + 3;
+		column = grid_print(grid, row, column, ROLE_NORMAL, " at %s",
+				    label_site(viewer->target->model, task->site, site, sizeof(site)));
+	if (task->parent)
+		column = grid_print(grid, row, column, ROLE_NORMAL, " by %s",
+				    label_task_id(snapshot, task->parent, name, sizeof(name)));
+	column += task->site || task->parent ? 3 : 0;
 	if (task->waker)
 		column = grid_print(grid, row, column, ROLE_NORMAL, "woken by %s",
-				    label_task_id(viewer_snapshot(viewer), task->waker, waker,
-						  sizeof(waker))) + 3;
+				    label_task_id(snapshot, task->waker, name, sizeof(name))) + 3;
 	if (task->group[0])
 		grid_print(grid, row, column, ROLE_NORMAL, "group %s", task->group);
 }
@@ -228,7 +229,7 @@ static void draw_rule(const struct viewer *viewer, struct grid *grid, int row, b
 		return;
 	}
 	if (view->history.lost)
-		snprintf(note, sizeof(note), "%s older ones of all are lost",
+		snprintf(note, sizeof(note), "the rings have lost %s older ones",
 			 label_count(view->history.lost, lost, sizeof(lost)));
 	else
 		snprintf(note, sizeof(note), "%zu", view->history.count);

@@ -16,14 +16,14 @@ const struct column task_columns[] = {
 	/* word, heading, about, least, most, weight, rank, right, shown, sort, sort down */
 	{"id", "ID", "serial number, never used twice", 5, 20, 0, 0, true, true, SORT_ID, false},
 	{"name", "NAME", "its name", 8, 32, 1, 1, false, true, SORT_NAME, false},
-	{"s", "S", "state: R running, r ready, or what it waits for", 2, 2, 0, 0, false, true, SORT_STATE, false},
+	{"s", "S", "state: R running, r ready, or what it waits for", 1, 1, 0, 0, false, true, SORT_STATE, false},
 	{"waits", "WAITS FOR", "what it waits for, and who has it", 14, 44, 2, 2, false, true, SORT_WAITS, false},
 	{"age", "AGE", "since its state changed last", 6, 6, 0, 3, true, true, SORT_AGE, true},
 	{"run%", "RUN%", "share of one CPU", 5, 5, 0, 5, true, true, SORT_RUN_PERCENT, true},
-	{"switch/s", "SWITCH/S", "how often it ran, a second", 9, 9, 0, 6, true, true, SORT_SWITCH_RATE, true},
-	{"stack%", "STACK%", "of its stack in use", 7, 7, 0, 7, true, true, SORT_STACK, true},
-	{"spawn", "SPAWNED AT", "the line that made it", 9, 44, 2, 4, false, true, SORT_SPAWN, false},
-	{"frame", "AT", "the line of the program where it is", 12, 44, 2, 8, false, false, NO_SORT, false},
+	{"switch/s", "SWITCH/S", "how often it ran, a second", 8, 8, 0, 6, true, true, SORT_SWITCH_RATE, true},
+	{"stack%", "STACK%", "of its stack in use", 6, 6, 0, 7, true, true, SORT_STACK, true},
+	{"spawn", "SPAWNED AT", "the line that made it", 10, 44, 2, 4, false, true, SORT_SPAWN, false},
+	{"frame", "AT", "the line of the program where it is", 9, 44, 2, 8, false, false, NO_SORT, false},
 	{"group", "GROUP", "the group that the program put it in", 8, 24, 1, 9, false, false, NO_SORT, false},
 	{"run", "RUN", "time on a CPU", 6, 6, 0, 10, true, false, SORT_RUN, true},
 	{"ready", "READY", "time ready but not running", 6, 6, 0, 10, true, false, SORT_READY, true},
@@ -114,8 +114,9 @@ static void group_cell(const struct viewer *viewer, const struct task_row *row,
 	if (column == COLUMN_ID)
 		snprintf(cell->text, sizeof(cell->text), "%sx",
 			 label_count(sum->count, number, sizeof(number)));
-	else if (column == COLUMN_NAME)
-		groups_names(look, &view->groups, (uint32_t)row->group, cell->text, sizeof(cell->text));
+	else if (column == COLUMN_NAME &&
+		 !*groups_names(look, &view->groups, (uint32_t)row->group, cell->text, sizeof(cell->text)))
+		strcpy(cell->text, "(several)");
 	else if (column == COLUMN_WAITS && !sum->same_wait)
 		groups_label(look, &view->groups, (uint32_t)row->group, cell->text, sizeof(cell->text));
 	else if (column == COLUMN_STATE && !sum->same_state)
@@ -198,6 +199,8 @@ void task_cell(const struct viewer *viewer, const struct task_row *row, const st
 	cell->role = cell_role(task, sum, column);
 	if (row->group >= 0)
 		group_cell(viewer, row, sum, column, cell);
+	else if (column == COLUMN_NAME && row->hidden) /* a folded branch of the tree */
+		snprintf(cell->text, sizeof(cell->text), "%s +%" PRIu32, task->name, row->hidden);
 	if (!cell->text[0])
 		number_cell(sum, column, cell);
 	if (!cell->text[0])

@@ -3,8 +3,8 @@
  * task_rows.c: see task_rows.h.  All of it is linear in the number of tasklets, but for the sort; nothing
  * is formatted here.
  *
- * The tree trusts no parent: one counts only if it was spawned earlier (its serial is smaller), so there
- * are no cycles, and nothing recurses.
+ * The tree trusts no parent: a circle of parents, which no true program has, is cut open, and nothing
+ * recurses.
  */
 #include "task_rows.h"
 
@@ -111,27 +111,51 @@ static int add_groups(struct tasks_view *view, const struct look *look, const in
 
 /* ---- as a tree ---- */
 
-/* Links by index in the snapshot; -1: none. */
+/* Links by index in the snapshot. */
+enum { NOBODY = -1, NOT_SHOWN = -2 };
 struct kin {
 	int32_t parent, first, last, next;
-	uint32_t below; /* descendants */
+	int32_t walk; /* while circles are looked for: the walk that was here; 0: none */
 };
+
+static void find_parents(struct kin *kin, const struct snapshot *snapshot, const int32_t *tasks,
+			 size_t count)
+{
+	for (uint32_t i = 0; i < snapshot->task_count; i++)
+		kin[i] = (struct kin){.parent = NOT_SHOWN, .first = NOBODY, .last = NOBODY, .next = NOBODY};
+	for (size_t i = 0; i < count; i++)
+		kin[tasks[i]].parent = NOBODY;
+	for (size_t i = 0; i < count; i++) {
+		const struct task *task = &snapshot->tasks[tasks[i]];
+		int32_t parent = task->parent ? snapshot_task_by_id(snapshot, task->parent) : NOBODY;
+		if (parent >= 0 && kin[parent].parent != NOT_SHOWN)
+			kin[tasks[i]].parent = parent;
+	}
+}
+
+/* From each up to its root, or to where an earlier walk went; who meets its own steps is in a circle. */
+static void cut_circles(struct kin *kin, const int32_t *tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int32_t at = tasks[i], walk = (int32_t)i + 1;
+		while (at >= 0 && !kin[at].walk) {
+			kin[at].walk = walk;
+			if (kin[at].parent >= 0 && kin[kin[at].parent].walk == walk)
+				kin[at].parent = NOBODY;
+			at = kin[at].parent;
+		}
+	}
+}
 
 static void link_kin(struct kin *kin, const struct snapshot *snapshot, const int32_t *tasks,
 		     size_t count)
 {
-	for (uint32_t i = 0; i < snapshot->task_count; i++)
-		kin[i] = (struct kin){.parent = -2, .first = -1, .last = -1, .next = -1};
-	for (size_t i = 0; i < count; i++)
-		kin[tasks[i]].parent = -1; /* it is among those to show */
+	find_parents(kin, snapshot, tasks, count);
+	cut_circles(kin, tasks, count);
 	for (size_t i = 0; i < count; i++) {
-		const struct task *task = &snapshot->tasks[tasks[i]];
-		int32_t parent = task->parent && task->parent < task->id
-					 ? snapshot_task_by_id(snapshot, task->parent)
-					 : -1;
-		if (parent < 0 || kin[parent].parent == -2)
+		int32_t parent = kin[tasks[i]].parent;
+		if (parent < 0)
 			continue;
-		kin[tasks[i]].parent = parent;
 		if (kin[parent].last < 0)
 			kin[parent].first = tasks[i];
 		else
@@ -207,7 +231,7 @@ static int add_tree(struct tasks_view *view, const struct look *look, const int3
 		return -ENOMEM;
 	link_kin(kin, snapshot, tasks, count);
 	for (size_t i = 0; i < count; i++)
-		if (kin[tasks[i]].parent == -1)
+		if (kin[tasks[i]].parent == NOBODY)
 			add_branch(view, snapshot, kin, tasks[i]);
 	free(kin);
 	return 0;

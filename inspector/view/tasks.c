@@ -131,6 +131,16 @@ static int warning_rows(const struct viewer *viewer, int top)
 	return viewer->is_batch || count < WARNING_ROWS ? count : WARNING_ROWS;
 }
 
+/* Equal stacks are told apart by where they are, not by where their tasklets were spawned. */
+static struct columns shown_columns(const struct tasks_view *view)
+{
+	struct columns table = view->table;
+
+	if (view->group == GROUP_STACK && !(table.shown & 1u << COLUMN_FRAME))
+		table.shown = (table.shown | 1u << COLUMN_FRAME) & ~(1u << COLUMN_SPAWN);
+	return table;
+}
+
 static void prepare(struct viewer *viewer, int top, int bottom)
 {
 	struct tasks_view *view = &viewer->tasks;
@@ -142,7 +152,7 @@ static void prepare(struct viewer *viewer, int top, int bottom)
 	if (view->list.height < 1)
 		view->list.height = 1;
 	list_show(&view->list);
-	if (!(view->table.shown & 1u << COLUMN_FRAME))
+	if (!(shown_columns(view).shown & 1u << COLUMN_FRAME))
 		return;
 	for (int i = 0; i < view->list.height && view->list.top + i < view->list.count && count < 512; i++)
 		tasks[count++] = view->rows[view->list.top + i].task;
@@ -265,13 +275,14 @@ static void draw_empty(const struct viewer *viewer, struct grid *grid, int row)
 static void draw(const struct viewer *viewer, struct grid *grid, int top, int bottom)
 {
 	const struct tasks_view *view = &viewer->tasks;
+	struct columns table = shown_columns(view);
 	int widths[COLUMNS_MOST];
 
-	columns_layout(&view->table, grid->columns + grid->origin, widths);
+	columns_layout(&table, grid->columns + grid->origin, widths);
 	draw_warnings(viewer, grid, top);
 	top += view->warning_rows;
 	if (top > 1 && top < bottom)
-		columns_heading(&view->table, widths, grid, top++, CLICK_HEADING);
+		columns_heading(&table, widths, grid, top++, CLICK_HEADING);
 	if (!view->row_count && top < bottom)
 		draw_empty(viewer, grid, top);
 	for (int i = view->list.top; i < view->list.count && top < bottom; i++, top++)
@@ -298,11 +309,11 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 
 	if (view->tags.count)
 		snprintf(tagged, sizeof(tagged), "   tagged %zu", view->tags.count);
-	snprintf(text, bytes, "filter: %.60s   sort: %s %s   group: %s%s%s   %" PRIu32 " in %" PRIu32 " rows",
+	snprintf(text, bytes, "filter: %.60s   sort: %s %s   group: %s%s%s%s   %" PRIu32 " in %" PRIu32 " rows",
 		 view->filter_text[0] ? view->filter_text : "none",
 		 sorted < 0 ? "-" : task_columns[sorted].heading, view->table.sort.down ? "down" : "up",
 		 view->tree ? "tree" : group_key_word(view->group), view->follows ? "   following" : "",
-		 tagged, view->matching, view->row_count);
+		 view->hides_finished ? "   ended hidden" : "", tagged, view->matching, view->row_count);
 }
 
 /* ---- keys ---- */

@@ -341,7 +341,8 @@ static bool is_own(const struct place *place)
 {
 	const char *module = place->module ? label_file(place->module) : "";
 
-	return place->function && !place->is_runtime && strncmp(module, "libc.", 5) != 0 && strncmp(module, "libc-", 5) != 0;
+	return place->function && !place->is_runtime && strncmp(module, "libc.", 5) != 0 &&
+	       strncmp(module, "libc-", 5) != 0;
 }
 
 int own_frame(const struct viewer *viewer, const struct backtrace *trace)

@@ -270,8 +270,8 @@ static void draw_verdict(const struct viewer *viewer, struct grid *grid, int row
 	const struct verdict *verdict = &waits_of(viewer)->verdicts[line->verdict];
 	char held[24], object[LABEL_BYTES];
 
-	grid_text(grid, row, 1, ROLE_HEADER, line->is_folded ? "+" : " ");
-	int column = grid_print(grid, row, 2, verdict_role(verdict->kind), "%s %" PRIu32,
+	grid_text(grid, row, 1, ROLE_HEADER, line->is_folded ? "+" : "-");
+	int column = grid_print(grid, row, 3, verdict_role(verdict->kind), "%s %" PRIu32,
 				verdict_title(verdict), line->number);
 	if (verdict->kind != VERDICT_LONG)
 		column = grid_text(grid, row, column + 3, ROLE_HEADER, verdict_name(verdict->kind));
@@ -299,9 +299,9 @@ static void draw_chain(const struct viewer *viewer, struct grid *grid, int row, 
 {
 	const struct snapshot *snapshot = viewer_snapshot(viewer);
 	char name[LABEL_BYTES], wait[240], place[LABEL_BYTES];
-	int end = end_of(grid), place_width = (end - column) / 4;
+	int end = end_of(grid), place_width = (end - column) / 4, name_width = (end - column) * 2 / 9;
 
-	column = grid_left(grid, row, column, 14, role, label_task(snapshot, task, name, sizeof(name)));
+	column = grid_left(grid, row, column, name_width, role, label_task(snapshot, task, name, sizeof(name)));
 	waits_describe(snapshot, viewer->target->model, task, wait, sizeof(wait));
 	grid_left(grid, row, column + 1, end - place_width - column - 2, ROLE_NORMAL,
 		  snapshot->tasks[task].state == TL_STATE_WAITING
@@ -348,6 +348,10 @@ static void draw_behind(const struct viewer *viewer, struct grid *grid, int row,
 	grid_text(grid, row, 1, ROLE_HEADER, line->is_folded ? "+" : "-");
 	int column = grid_text(grid, row, 3, ROLE_NORMAL,
 			       verdict->kind == VERDICT_LONG ? "waiting for it:" : "stuck behind:");
+	if (!line->is_folded) { /* each has a line of its own below */
+		grid_print(grid, row, column + 2, ROLE_NORMAL, "%" PRIu32, verdict->behind_count);
+		return;
+	}
 	for (uint32_t m = 0; m < verdict->member_count && named < BEHIND_NAMED; m++) {
 		if (!behind_of(verdict, m))
 			continue;
@@ -528,6 +532,10 @@ static void walk(struct viewer *viewer)
 	int32_t wakers[MODEL_USERS];
 	bool others = false;
 
+	if (line && line->kind == WAIT_LINE_VERDICT && !line->is_folded) { /* the chain begins below */
+		go_to_line(viewer, view->list.cursor + 1);
+		return;
+	}
 	if (!line || line->task < 0 || line->kind == WAIT_LINE_OBJECT)
 		return;
 	size_t count = waits_wakers(viewer_snapshot(viewer), line->task, wakers, &others);

@@ -3,9 +3,8 @@
 
 The target has a CPU of its own; the tools run on the others.  tltop runs in a terminal of its own
 (a pty) at 2 Hz and is stopped and continued, so that windows with and without it alternate: what
-it uses of a core, and by how much the target's switches per second drop.  The target's rate is
-over the time in which it was not waiting for its CPU, so that other processes do not count, while
-sleeping because of the tool would.
+it uses of a core, and by how much the target's switches per second drop.  All times leave out what
+a process waited for a CPU, so that others do not count, while its sleeping would.
 """
 
 import fcntl
@@ -54,7 +53,7 @@ def slowdown_percent(windows):
 
 
 def _run_delay_ns(pid):
-    """How long the process's one thread has waited for a CPU."""
+    """How long the process's first thread has waited for a CPU."""
     with open(f"/proc/{pid}/schedstat") as stat:
         return int(stat.read().split()[1])
 
@@ -177,16 +176,25 @@ class Tools:
             self.results.add(key(bench), BENCHES[bench], Sample(i, (value,)))
 
     def timed(self, command, must_hold):
-        """(wall seconds, output) of a command that must succeed, with output that must_hold."""
-        started = time.monotonic()
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S,
-                              stdin=subprocess.DEVNULL,
-                              preexec_fn=lambda: os.sched_setaffinity(0, self.cpus))
-        seconds = time.monotonic() - started
-        if done.returncode or not must_hold(done.stdout):
-            raise Failure(f"{' '.join(command)}: exit {done.returncode}, {len(done.stdout)} bytes: "
-                          f"{done.stderr.strip()[:200]}")
-        return seconds, done.stdout
+        """(seconds, output) of a command that must succeed, with output that must_hold.  The
+        seconds are those in which it was not kept from a CPU; its output goes to a file, so that
+        nobody competes with it by reading."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            started = time.monotonic()
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                       preexec_fn=lambda: os.sched_setaffinity(0, self.cpus))
+            limit = threading.Timer(TIME_LIMIT_S, process.kill)
+            limit.start()
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            seconds = time.monotonic() - started - _run_delay_ns(process.pid) / 1e9
+            limit.cancel()
+            status = process.wait()
+            out.seek(0)
+            err.seek(0)
+            text, errors = out.read(), err.read().strip()
+        if status or not must_hold(text):
+            raise Failure(f"{' '.join(command)}: exit {status}, {len(text)} bytes: {errors[:200]}")
+        return seconds, text
 
     def tldump_ps(self, target):
         command = [self.tool("tldump"), "ps", "--json", str(target.pid)]
@@ -227,9 +235,10 @@ class Tools:
     def gdb(self, target):
         if not shutil.which("gdb"):
             raise Failure("gdb is not installed (Debian package gdb)")
-        timing = ("python import time; t = time.monotonic(); "
+        now = "time.monotonic() - int(open('/proc/self/schedstat').read().split()[1]) / 1e9"
+        timing = (f"python import time; start = {now}; "
                   "out = gdb.execute('info tasklets', to_string=True); "
-                  "print('took', time.monotonic() - t, out.count('\\n'))")
+                  f"print('took', {now} - start, out.count('\\n'))")
         command = ["gdb", "-batch", "-nx", "-iex", "set debuginfod enabled off",
                    "-p", str(target.pid), "-ex", f"source {GDB_LOADER}", "-ex", timing]
         seconds = []

@@ -47,6 +47,27 @@ static enum choice who_goes_on(const struct tl_object *ch, bool sending)
 	return (sending ? ch->preference < 0 : ch->preference > 0) ? PARTNER : CALLER;
 }
 
+/* Take a partner out of the queue, without looking at who waits behind it: meet() does. */
+static void leave_queue(struct scheduler *s, struct tl_record *w)
+{
+	if (w->wait & TL_WAIT_FLAG_DEADLINE)
+		timer_cancel(s, w);
+	channel_forget(s, w);
+}
+
+void channel_refill(struct scheduler *s, struct tl_object *ch)
+{
+	while (ch->length < ch->capacity && ch->balance > 0) {
+		struct tl_record *w = RECORD(s, ch->head);
+		if (wait_kind(w->wait) != TL_WAIT_SEND)
+			return;
+		buffer_put(ch, (void *)(uintptr_t)w->element);
+		leave_queue(s, w);
+		object_note_left(s, ch, w, w->counter);
+		task_make_ready(s, w, TL_REASON_RECEIVE, ch);
+	}
+}
+
 /* The transfer is done, `w` is in no chain: put both where they go, and switch if need be. */
 static int meet(struct scheduler *s, struct tl_object *ch, struct tl_record *w, enum choice choice,
 		unsigned reason)
@@ -55,8 +76,10 @@ static int meet(struct scheduler *s, struct tl_object *ch, struct tl_record *w, 
 	if (choice != PARTNER) {
 		object_note_left(s, ch, w, w->counter);
 		task_make_ready(s, w, reason, ch);
+		channel_refill(s, ch);
 		return choice == NEXT ? tl_schedule() : 0;
 	}
+	channel_refill(s, ch);
 	object_note_left(s, ch, c, c->counter + 1);
 	uint64_t error = w->wait & TL_WAIT_FLAG_ERROR;
 	set_ready(w);
@@ -140,7 +163,7 @@ static int send_to(struct scheduler *s, const struct transfer *t)
 	enum choice choice = who_goes_on(ch, true);
 	if (trapped(s, choice))
 		return fail(s, -EPERM);
-	task_unwait(s, w);
+	leave_queue(s, w);
 	if (t->error < 0)
 		element_copy(ch, (void *)(uintptr_t)w->element, t->element);
 	else
@@ -190,7 +213,7 @@ int channel_send_careful(struct scheduler *s, const struct transfer *t)
 static int release_sender(struct scheduler *s, struct tl_object *ch, enum choice choice)
 {
 	struct tl_record *w = RECORD(s, ch->head);
-	task_unwait(s, w);
+	leave_queue(s, w);
 	return meet(s, ch, w, choice, TL_REASON_RECEIVE);
 }
 

@@ -9,6 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#if defined TASKLET_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
+
 #include "environment.h"
 #include "fork.h"
 #include "stack.h"
@@ -145,6 +149,18 @@ static void install_guards(struct tl_slab *slab, uint32_t from, uint32_t to)
 	}
 }
 
+/* valgrind takes a switch for a huge frame, unless it knows both stacks. */
+static void know_stack(struct stack_node *node)
+{
+#if defined TASKLET_VALGRIND
+	uintptr_t low, high;
+	if (stack_range(node->word, &low, &high))
+		(void)VALGRIND_STACK_REGISTER((void *)low, (void *)high);
+#else
+	(void)node;
+#endif
+}
+
 struct stack_node *stack_new(struct scheduler *s)
 {
 	struct stack_range *range = s->stack_range;
@@ -168,6 +184,7 @@ struct stack_node *stack_new(struct scheduler *s)
 	node->word = i | range->slabs[range->using] << TL_STACK_INDEX_BITS;
 	for (int w = 0; w < STACK_CANARY_WORDS; w++)
 		node->canary[w] = STACK_CANARY;
+	know_stack(node);
 	return node;
 }
 

@@ -12,9 +12,6 @@
 #if defined __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
 #endif
-#if defined TASKLET_VALGRIND
-#include <valgrind/valgrind.h>
-#endif
 
 /* ---- annotations ---- */
 
@@ -61,16 +58,6 @@ static void arrived(struct scheduler *s, struct tl_record *c)
 }
 
 #endif
-
-void careful_stack_known(struct stack_node *node, const void *low)
-{
-#if defined TASKLET_VALGRIND
-	(void)VALGRIND_STACK_REGISTER(low, node + 1);
-#else
-	(void)node;
-	(void)low;
-#endif
-}
 
 int careful_switch(struct scheduler *s, struct tl_record *c, struct tl_record *n, int value)
 {

@@ -17,7 +17,5 @@ TL_HIDDEN __attribute__((noreturn)) void careful_go(struct scheduler *s, struct 
 						    int value);
 TL_HIDDEN __attribute__((noreturn)) void careful_start_go(struct scheduler *s, struct tl_record *n,
 							  void *top, tl_fn fn, void *arg);
-/* valgrind is to know, or forget, a stack. */
-TL_HIDDEN void careful_stack_known(struct stack_node *node, const void *low);
 
 #endif

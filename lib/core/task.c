@@ -322,6 +322,7 @@ void task_unwait(struct scheduler *s, struct tl_record *t)
 	case TL_WAIT_RECEIVE:
 	case TL_WAIT_SEND_ERROR:
 		channel_forget(s, t);
+		channel_refill(s, &segment.objects[t->wait >> TL_WAIT_OBJECT_SHIFT]);
 		break;
 	case TL_WAIT_LOCK:
 		mutex_forget(s, t);

@@ -29,6 +29,8 @@ TL_HIDDEN void join_forget(struct scheduler *s, struct tl_record *joiner);
 
 /* channel.c, mutex.c: take a waiter out of the object's queue. */
 TL_HIDDEN void channel_forget(struct scheduler *s, struct tl_record *waiter);
+/* An error that waited to be received no longer holds up the senders behind it: those for whom there is room. */
+TL_HIDDEN void channel_refill(struct scheduler *s, struct tl_object *ch);
 TL_HIDDEN void mutex_forget(struct scheduler *s, struct tl_record *waiter);
 
 #endif

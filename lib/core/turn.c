@@ -55,11 +55,13 @@ TL_API int tl_schedule_value(void *value, void **ret)
 
 /* ---- leaving the ring ---- */
 
-/* Would leaving be a switch?  Not when main is alone and nothing will ever happen. */
+/* Would leaving be a switch?  Not when nobody is left whom ring_empty() could choose. */
 static bool would_switch(struct scheduler *s, struct tl_record *c, const struct leaving *how)
 {
-	return RECORD(s, c->next) != c || s->mixed || LINK(s, c) != s->main || s->timer_count ||
-	       how->has_deadline;
+	const struct tl_record *m = RECORD(s, s->main);
+	return s->run_count > 1 || s->timer_count || how->has_deadline ||
+	       (s->runner && s->runner != LINK(s, c)) ||
+	       (m != c && task_state(m) == TL_STATE_PAUSED);
 }
 
 int task_leave(struct scheduler *s, struct tl_record *c, const struct leaving *how, uint64_t word,

@@ -110,13 +110,16 @@ $(EXAMPLES): $(B)/examples/%: $(B)/obj/docs/examples/%.o $(LIB_A)
 
 # ---- tests ----
 
-HARNESS_OBJECTS := $(patsubst tests/harness/%.c,$(B)/obj/tests/harness/%.o,$(sort $(wildcard tests/harness/*.c)))
+HARNESS_OBJECTS := $(addprefix $(B)/obj/tests/harness/,expect.o runner.o tasklets.o)
+# What random programs are compared with: the rules as a program of its own.
+HARNESS_MODEL := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/harness/model*.c)))
 CONFORMANCE := $(patsubst tests/conformance/%.c,$(B)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
 
 $(B)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fvisibility=hidden -Ilib -Itests/harness -c $< -o $@
 
+$(B)/tests/conformance/random_programs: $(HARNESS_MODEL)
 $(CONFORMANCE): $(B)/tests/conformance/%: $(B)/obj/tests/conformance/%.o $(HARNESS_OBJECTS) $(LIB_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
@@ -127,7 +130,31 @@ $(B)/tests/programs/accident: $(B)/obj/tests/programs/accident.o $(LIB_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
 
-TESTS := $(CONFORMANCE) $(PROGRAMS)
+# Hand-made pictures stand in for the model and the source: of these only what the pictures do not define is linked.
+INSPECTOR_A := $(B)/obj/inspector.a
+
+$(INSPECTOR_A): $(INSPECTOR_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+UNIT_COMMON := $(addprefix $(B)/obj/tests/unit/,looker.o segment_writer.o)
+UNIT := $(addprefix $(B)/tests/unit/,analysis_lists analysis_waits model_history model_layout \
+	model_objects model_tasks model_text source_core source_process)
+
+$(B)/tests/unit/analysis_%: UNIT_EXTRA = $(B)/obj/tests/unit/analysis_picture.o
+$(B)/tests/unit/analysis_lists $(B)/tests/unit/analysis_waits: $(B)/obj/tests/unit/analysis_picture.o
+$(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_COMMON) $(HARNESS_OBJECTS) $(INSPECTOR_A) $(LIB_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $< $(if $(UNIT_EXTRA),$(UNIT_EXTRA),$(UNIT_COMMON) $(HARNESS_OBJECTS)) \
+		$(INSPECTOR_A) $(if $(UNIT_EXTRA),,$(LIB_A)) $(TOOL_LIBS) -pthread
+
+SCREENS := $(B)/tests/screens/screens
+SCREEN_OBJECTS := $(addprefix $(B)/obj/tests/screens/,screens.o scenes.o scene.o) $(B)/obj/tests/unit/segment_writer.o
+
+$(SCREENS): $(SCREEN_OBJECTS) $(VIEW_OBJECTS) $(INSPECTOR_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TOOL_LIBS) -lncursesw -ltinfo -pthread
+
+TESTS := $(CONFORMANCE) $(PROGRAMS) $(UNIT) $(SCREENS)
 
 all: lib $(TOOLS) $(EXAMPLES)
 

@@ -31,7 +31,7 @@ enum {
 	MEALS = 2, /* what a larva costs */
 
 	STRIDE_NS = 50 * MILLISECOND,
-	BITE_NS = 20 * MILLISECOND,
+	BITE_NS = 40 * MILLISECOND,
 	PULSE_NS = 50 * MILLISECOND,
 	HATCH_NS = 500 * MILLISECOND,
 };
@@ -201,7 +201,7 @@ static int queen_main(void *unused)
 
 	(void)unused;
 	while (!error) {
-		for (unsigned i = 0; i <= options.actors / 200 && !error; i++) {
+		for (unsigned i = 0; i <= options.actors / 150 && !error; i++) {
 			struct heap *heap = &world.heaps[draw(&world.luck, world.heap_count)];
 			struct place goal = anywhere(&world.luck);
 			if (heap->is_known && draw(&world.luck, 4))

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #ifndef TASKLET_VERSION
-#define TASKLET_VERSION "0.1"
+#define TASKLET_VERSION "unknown"
 #endif
 
 /* ---- the tables ---- */

@@ -96,8 +96,8 @@ static bool any_matches(const struct filter_term *term, const struct look *look,
 static bool state_matches(const struct filter_term *term, const struct look *look,
 			  const struct task *task)
 {
-	/* letters mean their case, R and r; words do not */
-	const char letter = task_letter(task);
+	/* of a torn record the state is not sure; letters mean their case, R and r, words do not */
+	const char letter = task->quality == TASK_TORN ? '?' : task_letter(task);
 	for (const char *at = term->text; *at; at += strcspn(at, ","), at += *at == ',')
 		if (at[0] == letter && (!at[1] || at[1] == ','))
 			return true;

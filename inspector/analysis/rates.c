@@ -81,6 +81,13 @@ static void add_objects(const struct snapshot *before, const struct snapshot *no
 	}
 }
 
+/* Idle time is added up when a thread wakes: one that slept all the time has not told it yet. */
+static bool slept_throughout(const struct scheduler *then, const struct scheduler *it)
+{
+	return then->asleep && it->asleep && then->ring_head == it->ring_head &&
+	       then->rare_head == it->rare_head && then->idle_ns == it->idle_ns;
+}
+
 static void add_schedulers(const struct snapshot *before, const struct snapshot *now,
 			   struct rates *ret)
 {
@@ -96,7 +103,10 @@ static void add_schedulers(const struct snapshot *before, const struct snapshot 
 		rate->ended = per_second(then ? then->ended : 0, it->ended, ret->span_ns);
 		rate->idle_percent = rate->run_percent = RATE_UNKNOWN;
 		if (now->has_clock && then)
-			rate->idle_percent = percent(then->idle_ns, it->idle_ns, ret->span_ns);
+			rate->idle_percent =
+				slept_throughout(then, it)
+					? 100
+					: percent(then->idle_ns, it->idle_ns, ret->span_ns);
 		if (rate->idle_percent >= 0)
 			rate->run_percent = 100 - rate->idle_percent;
 	}

@@ -92,17 +92,20 @@ void picture_fini(struct picture *picture)
 	free(picture->snapshot.waiter_kinds);
 }
 
-static uint32_t room_for(uint32_t room, uint32_t count)
+/* Room for one more entry. */
+static void *grow(void *entries, uint32_t *room, uint32_t count, size_t bytes)
 {
-	return count < room ? room : 2 * room + 16;
+	if (count < *room)
+		return entries;
+	*room = 2 * *room + 16;
+	return must(realloc(entries, *room * bytes));
 }
 
 int32_t picture_task(struct picture *picture, const char *name)
 {
 	struct snapshot *it = &picture->snapshot;
 	const uint32_t index = it->task_count++;
-	picture->task_room = room_for(picture->task_room, index);
-	it->tasks = must(realloc(it->tasks, picture->task_room * sizeof *it->tasks));
+	it->tasks = grow(it->tasks, &picture->task_room, index, sizeof *it->tasks);
 	it->tasks[index] = (struct task){
 		.id = index + 1, .slot = index + 1, .state = TL_STATE_READY, .object = -1,
 		.joins = -1, .age_ns = 1000000000, .life_ns = 2000000000, .ticket = index + 1,
@@ -120,8 +123,7 @@ static int32_t add_object(struct picture *picture, const char *name, enum tl_obj
 {
 	struct snapshot *it = &picture->snapshot;
 	const uint32_t index = it->object_count++;
-	picture->object_room = room_for(picture->object_room, index);
-	it->objects = must(realloc(it->objects, picture->object_room * sizeof *it->objects));
+	it->objects = grow(it->objects, &picture->object_room, index, sizeof *it->objects);
 	it->objects[index] = (struct object){
 		.id = index + 1, .slot = index + 1, .kind = (uint8_t)kind, .holder = -1,
 		.created_ns = 3000000000};
@@ -247,7 +249,7 @@ const struct snapshot *picture_finish(struct picture *picture)
 const struct fake_place *fake_places;
 const int32_t *fake_moved_tasks, *fake_moved_objects;
 int fake_confirms;
-const uint64_t (*fake_stacks)[4];
+const uint64_t (*fake_stacks)[8];
 
 #define WORD(n, v, s) [v] = s,
 static const char *const states[] = {TL_STATES(WORD)};
@@ -294,7 +296,9 @@ void model_place(struct model *model, uint64_t address, bool exact, struct place
 		if (it->address == address)
 			*ret = (struct place){.function = it->function, .offset = 4,
 					      .file = it->file, .line = it->line,
-					      .module = it->module};
+					      .module = it->module,
+					      .is_runtime = (it->module && strstr(it->module, "libtasklet")) ||
+							    (it->file && strncmp(it->file, "lib/core/", 9) == 0)};
 }
 
 static bool is_in(const int32_t *list, int32_t item)

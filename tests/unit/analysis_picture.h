@@ -75,6 +75,7 @@ struct fake_place {
 	const char *function, *file;
 	int line;
 	const char *module;
+	bool is_runtime;
 };
 extern const struct fake_place *fake_places; /* ends with address 0 */
 
@@ -83,6 +84,6 @@ extern const int32_t *fake_moved_tasks, *fake_moved_objects;
 extern int fake_confirms; /* how often it was asked */
 
 /* model_backtraces() gives each task a stack of these addresses, by index; ends with 0. */
-extern const uint64_t (*fake_stacks)[4];
+extern const uint64_t (*fake_stacks)[8];
 
 #endif

@@ -77,7 +77,7 @@ static bool has_error(unsigned event)
 
 static bool has_value(unsigned event)
 {
-	return event == TL_EVENT_MARK || event == TL_EVENT_HOG || event == TL_EVENT_SLEEP;
+	return event == TL_EVENT_MARK || event == TL_EVENT_HOG;
 }
 
 /* ---- JSON ---- */
@@ -96,8 +96,10 @@ static void json_event(const struct events *events, const struct event *event)
 		json_text(&json, "why", why(report->look.model, event));
 	if (event->task_id)
 		json_task_id(&json, "tasklet", snapshot, event->task_id);
+	else if (event->tasklet)
+		json_u64(&json, "tasklet_low", event->tasklet);
 	else
-		json_known(&json, "tasklet_low", event->tasklet, 0);
+		json_null(&json, "tasklet"); /* the thread itself, idle */
 	if (event->other_id)
 		json_task_id(&json, "other", snapshot, event->other_id);
 	if (event->object_id) {
@@ -113,6 +115,8 @@ static void json_event(const struct events *events, const struct event *event)
 			 (int64_t)event->b);
 	if (has_value(event->event))
 		json_u64(&json, "value", event->b);
+	if (event->event == TL_EVENT_SLEEP)
+		json_known(&json, "until_ns", event->b, UINT64_MAX);
 	json_end_line(&json);
 }
 
@@ -169,8 +173,6 @@ static char *detail(const struct events *events, const struct event *event, char
 	other[0] = '\0';
 	if (event->other_id)
 		label_task_id(look->snapshot, event->other_id, other, sizeof other);
-	if (event->event == TL_EVENT_WAKE && !event->other_id)
-		label_print(other, sizeof other, "a timer");
 	if (has_error(event->event) || event->event == TL_EVENT_MARK)
 		label_print(number, sizeof number, " %lld", (long long)event->b);
 	return label_print(buffer, bytes, "%s%s%s%s%s%s%s%s", reason ? reason : "",
@@ -182,7 +184,7 @@ static char *detail(const struct events *events, const struct event *event, char
 static int text_events(const struct events *events, const struct history *history)
 {
 	static const struct table_column columns[] = {
-		{"AGO", true}, {"SCHED", true}, {"TASKLET", false}, {"EVENT", false}, {"", false},
+		{"AGO", true}, {"SCHED", true}, {"TASKLET", false}, {"EVENT", false}, {"DETAIL", false},
 	};
 	const struct look *look = &events->report->look;
 	const uint64_t now_ns = look->snapshot->taken_ns;

@@ -222,20 +222,23 @@ static int text_behind(const struct report *report, const struct verdict *verdic
 	return 0;
 }
 
-/* Of many orphans of one object the first ones tell what the others would. */
-enum { TEXT_MEMBERS = 100 };
+/* Orphans of one object are much alike: one backtrace, and the first few of them; JSON has them all. */
+enum { TEXT_ORPHANS = 8, TEXT_MEMBERS = 200 };
 
 static int text_verdict(const struct report *report, const struct verdict *verdict,
 			const struct backtrace *backtraces)
 {
+	const bool is_orphan = verdict->kind == VERDICT_MAYBE;
+	const uint32_t most = is_orphan ? TEXT_ORPHANS : TEXT_MEMBERS;
 	text_heading(report, verdict);
 	for (uint32_t i = 0; i < verdict->member_count; i++) {
-		if (i >= TEXT_MEMBERS && i >= verdict->cycle_count) {
+		if (i >= most && i >= verdict->cycle_count) {
 			output_print(report->output, "      ... and %u more\n",
 				     verdict->member_count - i);
 			break;
 		}
-		text_member(report, verdict, i, backtraces ? &backtraces[i] : NULL);
+		text_member(report, verdict, i,
+			    backtraces && !(is_orphan && i) ? &backtraces[i] : NULL);
 	}
 	const int result = text_behind(report, verdict);
 	output_byte(report->output, '\n');

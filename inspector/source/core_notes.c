@@ -11,7 +11,7 @@
 #include <sys/user.h>
 
 enum {
-	NOTES_MOST = 1 << 30,     /* bytes of one run */
+	NOTES_MOST = 1 << 28,     /* bytes of one run */
 	THREADS_MOST = 1 << 20,
 	MAPPINGS_MOST = 1 << 20,
 };

@@ -179,10 +179,27 @@ static const unsigned char *block_at(struct elf_file *file, uint64_t offset)
 	return *block = fresh;
 }
 
+static bool read_past_cache(const struct elf_file *file, uint64_t offset, char *to, size_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t got = pread(file->descriptor, to, bytes, (off_t)offset);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		to += got;
+		offset += (uint64_t)got;
+		bytes -= (size_t)got;
+	}
+	return true;
+}
+
 bool elf_file_read_at(struct elf_file *file, uint64_t offset, void *buffer, size_t bytes)
 {
 	if (offset > file->bytes || bytes > file->bytes - offset)
 		return false;
+	if (bytes > BLOCK_BYTES)
+		return read_past_cache(file, offset, buffer, bytes);
 	for (char *to = buffer; bytes > 0;) {
 		const unsigned char *block = block_at(file, offset);
 		if (!block)

@@ -228,8 +228,10 @@ static void map_segment(struct process *process)
 		return;
 	void *map = mmap(NULL, process->source.segment_bytes, PROT_READ, MAP_SHARED,
 			 process->segment_descriptor, 0);
-	if (map != MAP_FAILED)
-		process->source.segment_map = map;
+	if (map == MAP_FAILED)
+		return;
+	madvise(map, process->source.segment_bytes, MADV_DONTFORK); /* an editor has no use for it */
+	process->source.segment_map = map;
 }
 
 static int open_segment(struct process *process, struct problem *problem)

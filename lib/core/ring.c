@@ -134,6 +134,11 @@ struct tl_record *ring_next_mixed(struct scheduler *s, struct tl_record *c)
 	return l == level_index(c) ? RECORD(s, c->next) : RECORD(s, s->first[l]);
 }
 
+bool ring_would_stay(const struct scheduler *s, const struct tl_record *c)
+{
+	return RECORD(s, c->next) == c && (!s->mixed || !(s->populated >> (level_index(c) + 1)));
+}
+
 struct tl_record *ring_pick_without(struct scheduler *s, struct tl_record *c)
 {
 	bool alone = RECORD(s, c->next) == c;

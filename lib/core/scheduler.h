@@ -333,6 +333,8 @@ ALWAYS_INLINE int switch_to(struct scheduler *s, struct tl_record *c, struct tl_
 /* The level logic, out of line: ring.c. */
 TL_HIDDEN COLD void ring_append_mixed(struct scheduler *s, struct tl_record *t);
 TL_HIDDEN COLD struct tl_record *ring_next_mixed(struct scheduler *s, struct tl_record *c);
+/* Alone in the ring, or in the highest level that has members. */
+TL_HIDDEN COLD bool ring_would_stay(const struct scheduler *s, const struct tl_record *c);
 
 /* Between p and p->next, by links. */
 ALWAYS_INLINE void ring_link_before(struct scheduler *s, struct tl_record *at, struct tl_record *t)

@@ -13,11 +13,12 @@ static COLD int schedule_careful(struct scheduler *s)
 {
 	START_OR_RETURN(s);
 	scheduler_look(s);
-	struct tl_record *c = s->current, *n = ring_next_mixed(s, c);
+	struct tl_record *c = s->current;
+	if (s->trap > 0) /* before a pick, which counts who was passed over */
+		return fail(s, ring_would_stay(s, c) ? 0 : -EPERM);
+	struct tl_record *n = ring_next_mixed(s, c);
 	if (n == c)
 		return fail(s, 0);
-	if (s->trap > 0)
-		return fail(s, -EPERM);
 	ring_leave_turn(s, c, true);
 	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, MODE_CAREFUL);
 }

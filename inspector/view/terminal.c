@@ -97,7 +97,9 @@ static int check_terminal(struct problem *problem)
 		return -ENOTTY;
 	}
 	const char *move = tigetstr("cup");
-	if (!move || move == (char *)-1) {
+	bool can_move = move && move != (const char *)-1;
+	del_curterm(cur_term); /* newterm() makes its own */
+	if (!can_move) {
 		snprintf(problem->text, sizeof(problem->text),
 			 "TERM is %.60s, which cannot move the cursor; use -b for plain text", name);
 		return -ENOTTY;

@@ -68,6 +68,7 @@ class Bench:
         self.programs = programs.Programs(os.path.join(options.build, "bench"), library)
         self.out = set()  # who cannot run at all, and runs that failed once
         self.started = time.monotonic()
+        self.load = os.getloadavg()[0]
 
     def progress(self, text):
         seconds = int(time.monotonic() - self.started)
@@ -153,7 +154,9 @@ def main():
     print("\n" + "\n".join(report.judged(judgements)))
     with open(os.path.join(options.build, "bench", "results.json"), "w") as out:
         out.write(report.as_json(bench.results))
-    print("\n" + "\n".join(report.closing(judgements, bench.results.missing)))
+    print(f"\nload average: {bench.load:.1f} before, {os.getloadavg()[0]:.1f} after; the bench alone"
+          " makes 1")
+    print("\n".join(report.closing(judgements, bench.results.missing)))
     return 0 if all(j.verdict is bars.Verdict.HOLDS for j in judgements) else 1
 
 

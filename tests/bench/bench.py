@@ -154,8 +154,8 @@ def main():
     print("\n" + "\n".join(report.judged(judgements)))
     with open(os.path.join(options.build, "bench", "results.json"), "w") as out:
         out.write(report.as_json(bench.results))
-    print(f"\nload average: {bench.load:.1f} before, {os.getloadavg()[0]:.1f} after; the bench alone"
-          " makes 1")
+    load = os.getloadavg()[0]
+    print(f"\nload average: {bench.load:.1f} before, {load:.1f} after; the bench alone makes 1")
     print("\n".join(report.closing(judgements, bench.results.missing)))
     return 0 if all(j.verdict is bars.Verdict.HOLDS for j in judgements) else 1
 

@@ -28,6 +28,7 @@
 
 enum {
 	SIGHT = 3, /* how far off an ant smells food */
+	NEAR = 12, /* so near to the hill no food grows */
 	MEALS = 2, /* what a larva costs */
 
 	STRIDE_NS = 50 * MILLISECOND,
@@ -233,7 +234,9 @@ static int scribe_main(void *unused)
 
 static void heap_grow(struct heap *heap)
 {
-	heap->at = anywhere(&world.luck);
+	do
+		heap->at = anywhere(&world.luck);
+	while (abs(heap->at.x - hill.x) < NEAR && abs(heap->at.y - hill.y) < NEAR);
 	heap->amount = 100 + (int)draw(&world.luck, 400);
 	heap->is_known = false;
 }

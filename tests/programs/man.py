@@ -8,6 +8,7 @@ Options: each program's --help and its page name the same ones.  Keys: the table
 and the list in tltop(1) say the same, key by key.  Environment: the library reads exactly the variables of
 tasklet(7).  The functions that are mentioned exist, and the example compiles and runs.
 """
+import json
 import os
 import re
 import subprocess
@@ -159,6 +160,55 @@ def check_words():
     same("tltop.1: themes", set(re.findall(r"^\.Cm ([a-z-]+)", item, re.MULTILINE)), themes)
 
 
+# ---- JSON
+
+def fields_of_page():
+    """{what: [fields of the first list, fields of all]} from tldump(1)."""
+    body = re.search(r"^\.Ss JSON\n(.*?)^\.El", source("tldump.1"), re.DOTALL | re.MULTILINE).group(1)
+    table = {}
+    for item in re.split(r"^\.It Cm ", body, flags=re.MULTILINE)[1:]:
+        head, text = item.split("\n", 1)
+        lines = re.findall(r"^\.Va (.*)$", text.split("\nalso\n")[0], re.MULTILINE)
+        all_lines = re.findall(r"^\.Va (.*)$", text, re.MULTILINE)
+        words = lambda found: {word for line in found for word in line.split() if word not in ",;"}
+        table[head.replace("Fl -", "--")] = words(lines), words(all_lines)
+    return table
+
+
+def check_json():
+    """Everything that tldump prints about a deadlock is on its page, and nothing else."""
+    page = fields_of_page()
+    tldump = os.path.join(BUILD, "bin/tldump")
+    target = os.path.join(BUILD, "examples/philosophers")
+    if not os.path.exists(tldump) or not os.path.exists(target):
+        report("tldump.1: JSON", f"there is no {tldump} or no {target}")
+        return
+    env = {name: value for name, value in os.environ.items() if not name.startswith("TASKLET_")}
+    process = subprocess.Popen([target, "--channels", "--guests", "2"], stdout=subprocess.PIPE, text=True,
+                               env=env)
+    for line in process.stdout:
+        if line.startswith("In "):
+            break
+    try:
+        for what, (first, every) in page.items():
+            for more in ([], ["-d", "0.05"]) if every != first and what != "events" else ([],):
+                command = [tldump, *what.split(), *more, "--json", str(process.pid)]
+                out = subprocess.run(command, capture_output=True, text=True).stdout
+                keys = [set(json.loads(line)) - {"schema"} for line in out.splitlines()]
+                if what == "waits":  # verdicts follow; `check` has them
+                    keys = [some for some in keys if "verdict" not in some]
+                seen = set().union(*keys)
+                if what == "events":
+                    written = set(re.findall(r'"(\w+)"', read("inspector/export/report_events.c")))
+                    report("tldump.1: JSON of events", ", ".join(sorted(seen - every | every - written)))
+                else:
+                    same(f"tldump.1: JSON of {what} {' '.join(more)}", every if more else first, seen)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
 # ---- tasklet(7)
 
 def check_environment():
@@ -202,6 +252,7 @@ def main():
     check_keys()
     check_words()
     check_example()
+    check_json()
     for program in ("tltop", "tldump"):
         check_options(program)
     print(f"man: {passed} passed, {failed} failed, 0 skipped")

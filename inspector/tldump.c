@@ -114,10 +114,12 @@ static void tell_losses(struct dump *dump)
 	if (snapshot->source_state == SOURCE_EXITED)
 		complain(dump, "%s: it has ended; this is its last state", what);
 	if (snapshot->torn)
-		complain(dump, "%s: %u records changed during every try to read them: torn", what,
-			 snapshot->torn);
+		complain(dump, "%s: %u record%s changed during every try to read %s: torn", what,
+			 snapshot->torn, snapshot->torn == 1 ? "" : "s",
+			 snapshot->torn == 1 ? "it" : "them");
 	if (snapshot->bad)
-		complain(dump, "%s: %u records made no sense and are left out", what, snapshot->bad);
+		complain(dump, "%s: %u record%s made no sense and %s left out", what, snapshot->bad,
+			 snapshot->bad == 1 ? "" : "s", snapshot->bad == 1 ? "is" : "are");
 	if (snapshot->lost_records)
 		complain(dump, "%s: %llu tasklets were refused: the table of %llu was full", what,
 			 (unsigned long long)snapshot->lost_records,
@@ -285,8 +287,8 @@ static enum tldump_status dump_check(struct dump *dump)
 	const bool is_deadlock = waits.certain || waits.likely;
 	const int result = report_verdicts(&dump->report, &waits, true);
 	if (!is_deadlock && !dump->options.is_json)
-		output_print(dump->output, "no deadlock among %u tasklets\n",
-			     dump->snapshot->task_count);
+		output_print(dump->output, "no deadlock among %u tasklet%s\n",
+			     dump->snapshot->task_count, dump->snapshot->task_count == 1 ? "" : "s");
 	waits_fini(&waits);
 	if (result)
 		return no_memory(dump);

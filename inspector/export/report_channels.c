@@ -93,6 +93,11 @@ static const struct table_column columns[] = {
 	{"SENT", true},	  {"SENDERS", true},  {"RECEIVERS", true}, {"OLDEST", true},
 	{"STATE", false}, {"MADE AT", false},
 };
+static const struct table_column columns_with_rates[] = {
+	{"ID", true},	  {"NAME", false},    {"CAP", true},	{"LEN", true},
+	{"SENT", true},	  {"SEND/S", true},   {"RECV/S", true}, {"SENDERS", true},
+	{"RECEIVERS", true}, {"OLDEST", true}, {"STATE", false}, {"MADE AT", false},
+};
 
 static const char *channel_state(const struct object *object)
 {
@@ -113,6 +118,10 @@ static void text_row(const struct report *report, struct table *table, int32_t i
 	table_cell_u64(table, object->capacity);
 	table_cell_u64(table, object->length);
 	table_cell(table, label_count(object->count, text, sizeof text));
+	if (look->rates) {
+		table_cell_rate(table, look->rates->objects[index].sent);
+		table_cell_rate(table, look->rates->objects[index].received);
+	}
 	table_cell_u64(table, object->senders_waiting);
 	table_cell_u64(table, object->receivers_waiting);
 	table_cell(table, label_duration(object_oldest_wait(look->snapshot, object), text,
@@ -124,7 +133,10 @@ static void text_row(const struct report *report, struct table *table, int32_t i
 static int text_table(const struct report *report, const int32_t *objects, size_t count)
 {
 	struct table table;
-	int result = table_init(&table, columns, sizeof columns / sizeof *columns);
+	int result = report->look.rates
+			     ? table_init(&table, columns_with_rates,
+					  sizeof columns_with_rates / sizeof *columns_with_rates)
+			     : table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < count && !result; i++)
 		text_row(report, &table, objects[i]);
 	if (!result)

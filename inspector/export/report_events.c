@@ -3,6 +3,7 @@
  * report_events.c: the trace, oldest first, an event a line.  What the rings lost is said first: a reader
  * must not take the first line for the beginning.
  */
+#define _GNU_SOURCE /* strerrorname_np */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,10 @@ static void json_event(const struct events *events, const struct event *event)
 			 (int64_t)event->b);
 	if (has_value(event->event))
 		json_u64(&json, "value", event->b);
+	if (event->event == TL_EVENT_THROW)
+		json_bool(&json, "pending", event->flags & 1);
+	if (event->event == TL_EVENT_CLOSE)
+		json_bool(&json, "open", !(event->flags & 1));
 	if (event->event == TL_EVENT_SLEEP)
 		json_known(&json, "until_ns", event->b, UINT64_MAX);
 	json_end_line(&json);
@@ -162,21 +167,45 @@ static const char *relation(const struct event *event)
 	}
 }
 
+/* "result 0", "error -EPIPE", "42" */
+static char *label_number(const struct event *event, char *buffer, size_t bytes)
+{
+	const int64_t value = (int64_t)event->b;
+	const uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	const char *name = size && size < 4096 ? strerrorname_np((int)size) : NULL;
+	const char *what = event->event == TL_EVENT_EXIT ? "result " : "error ";
+	if (event->event == TL_EVENT_MARK)
+		return label_print(buffer, bytes, " %lld", (long long)value);
+	if (!has_error(event->event))
+		return label_print(buffer, bytes, "%s", "");
+	if (!name || (event->event == TL_EVENT_EXIT && value > 0))
+		return label_print(buffer, bytes, "%s%lld", what, (long long)value);
+	return label_print(buffer, bytes, "%s%s%s", what, value < 0 ? "-" : "", name);
+}
+
+/* What one bit of the flags tells. */
+static const char *remark(const struct event *event)
+{
+	if (event->event == TL_EVENT_THROW && event->flags & 1)
+		return ", pending";
+	return event->event == TL_EVENT_CLOSE && !(event->flags & 1) ? ", opened again" : "";
+}
+
 /* "lock db, to 57 index" */
 static char *detail(const struct events *events, const struct event *event, char *buffer,
 		    size_t bytes)
 {
 	const struct look *look = &events->report->look;
 	const char *reason = why(look->model, event);
-	char object[LABEL_BYTES], other[LABEL_BYTES], number[48] = "";
+	char object[LABEL_BYTES], other[LABEL_BYTES], number[48];
 	const char *what = label_event_object(events, event, object, sizeof object);
+	label_number(event, number, sizeof number);
 	other[0] = '\0';
 	if (event->other_id)
 		label_task_id(look->snapshot, event->other_id, other, sizeof other);
-	if (has_error(event->event) || event->event == TL_EVENT_MARK)
-		label_print(number, sizeof number, " %lld", (long long)event->b);
-	return label_print(buffer, bytes, "%s%s%s%s%s%s%s%s", reason ? reason : "",
+	return label_print(buffer, bytes, "%s%s%s%s%s%s%s%s%s", reason ? reason : "",
 			   reason && *what ? " " : "", what, event->text, number,
+			   remark(event),
 			   other[0] && (reason || *what || *number) ? ", " : "",
 			   other[0] ? relation(event) : "", other);
 }

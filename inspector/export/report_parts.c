@@ -180,8 +180,9 @@ void text_backtrace(struct output *output, struct model *model, const struct bac
 		output_text(output, indent);
 		text_frame(output, i, backtrace->pc[i], &place);
 	}
-	if (!missing[backtrace->status])
-		return;
-	output_print(output, "%s(%s%s%s)\n", indent, missing[backtrace->status],
-		     backtrace->why[0] ? ": " : "", backtrace->why);
+	const bool is_empty = backtrace->status == BACKTRACE_CUT && !backtrace->count;
+	const char *what = is_empty ? "no frames" : missing[backtrace->status];
+	if (what)
+		output_print(output, "%s(%s%s%s)\n", indent, what, backtrace->why[0] ? ": " : "",
+			     backtrace->why);
 }

@@ -156,12 +156,6 @@ static int json_row(const struct report *report, struct written_sites *sites, in
 
 /* ---- text ---- */
 
-static void cell_rate(struct table *table, double rate, int digits)
-{
-	char text[32];
-	table_cell(table, rate < 0 ? "-" : label_print(text, sizeof text, "%.*f", digits, rate));
-}
-
 static int text_row(const struct report *report, struct written_sites *sites, struct table *table,
 		    int32_t index)
 {
@@ -180,10 +174,10 @@ static int text_row(const struct report *report, struct written_sites *sites, st
 	table_cell(table, label_duration(task->age_ns, text, sizeof text));
 	table_cell(table, label_duration(task->run_ns, text, sizeof text));
 	if (look->rates)
-		cell_rate(table, look->rates->tasks[index].run_percent, 1);
+		table_cell_rate(table, look->rates->tasks[index].run_percent);
 	table_cell(table, label_count(task->switches, text, sizeof text));
 	if (look->rates)
-		cell_rate(table, look->rates->tasks[index].switches, 1);
+		table_cell_rate(table, look->rates->tasks[index].switches);
 	table_cell(table, site);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report_parts.h"
 #include "table.h"
@@ -85,7 +86,7 @@ static void json_behind(struct json *json, const struct report *report,
 		json_begin_object(json, NULL);
 		json_u64(json, "id", task->id);
 		json_text(json, "name", task->name);
-		json_u64(json, "behind", snapshot->tasks[verdict->behind_on[i]].id);
+		json_u64(json, "on", snapshot->tasks[verdict->behind_on[i]].id);
 		json_u64(json, "member",
 			 snapshot->tasks[verdict->members[verdict->behind_at[i]]].id);
 		json_waits_for(json, report, verdict->behind[i]);
@@ -173,6 +174,9 @@ static void text_member(const struct report *report, const struct verdict *verdi
 	if (member == verdict->cycle_count && member)
 		output_text(report->output, "  and who else could serve them:\n");
 	waits_describe(snapshot, report->look.model, index, wait, sizeof wait);
+	if (strcmp(wait, "-") == 0) /* the end of a long wait: what it does instead */
+		label_print(wait, sizeof wait, "%s",
+			    label_state(report->look.model, &snapshot->tasks[index]));
 	output_print(report->output, "%s%s  %s  %s\n", mark(verdict, member),
 		     label_task(snapshot, index, name, sizeof name), wait,
 		     label_duration(snapshot->tasks[index].age_ns, age, sizeof age));

@@ -85,39 +85,53 @@ void table_cell_u64(struct table *table, uint64_t value)
 	table_cell(table, text);
 }
 
-static void put_blanks(struct output *output, uint32_t count)
+void table_cell_rate(struct table *table, double rate)
 {
-	while (count--)
-		output_byte(output, ' ');
+	char text[64];
+	snprintf(text, sizeof text, "%.1f", rate);
+	table_cell(table, rate < 0 ? "-" : text);
 }
 
-static void put_cell(const struct table *table, struct output *output, uint32_t column,
-		     const char *text)
+/* Blanks are owed until something follows them, so that no line ends with any. */
+struct line {
+	struct output *output;
+	uint32_t owed;
+};
+
+static void put_text(struct line *line, const char *text)
+{
+	if (!*text)
+		return;
+	while (line->owed > 0) {
+		output_byte(line->output, ' ');
+		line->owed--;
+	}
+	output_text(line->output, text);
+}
+
+static void put_cell(const struct table *table, struct line *line, uint32_t column, const char *text)
 {
 	const uint32_t blanks = table->widths[column] - text_width(text);
-	const bool is_last = column + 1 == table->column_count;
-	if (table->columns[column].is_right)
-		put_blanks(output, blanks);
-	output_text(output, text);
-	if (is_last) {
-		output_byte(output, '\n');
-		return;
-	}
-	put_blanks(output, 2 + (table->columns[column].is_right ? 0 : blanks));
+	const bool is_right = table->columns[column].is_right;
+	line->owed += is_right ? blanks : 0;
+	put_text(line, text);
+	line->owed += 2 + (is_right ? 0 : blanks);
+	if (column + 1 == table->column_count)
+		output_byte(line->output, '\n');
 }
 
 int table_write(const struct table *table, struct output *output, uint32_t indent)
 {
+	struct line line = {.output = output, .owed = indent};
 	if (table->has_failed)
 		return -ENOMEM;
-	put_blanks(output, indent);
 	for (uint32_t i = 0; i < table->column_count; i++)
-		put_cell(table, output, i, table->columns[i].heading);
+		put_cell(table, &line, i, table->columns[i].heading);
 	const char *cell = table->cells;
 	for (uint32_t i = 0; i < table->cell_count; i++) {
 		if (i % table->column_count == 0)
-			put_blanks(output, indent);
-		put_cell(table, output, i % table->column_count, cell);
+			line.owed = indent;
+		put_cell(table, &line, i % table->column_count, cell);
 		cell += strlen(cell) + 1;
 	}
 	return 0;

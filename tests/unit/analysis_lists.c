@@ -402,7 +402,7 @@ TEST(sort_orders)
 	expect_text(sorted(&look, "sched"), "1 2 3 4 5");
 	expect_text(sorted(&look, "run%"), "1 2 3 4 5");
 	expect_text(sorted(&look, "stack"), "1 2 3 4 5");
-	expect_text(sorted(&look, "state"), "4 5 2 3 1");
+	expect_text(sorted(&look, "state"), "4 2 3 1 5");
 	struct task_rate rates[5] = {{10, 5}, {60, 5}, {RATE_UNKNOWN, 5}, {99, 70000}, {0, 0}};
 	look.rates = &(struct rates){.tasks = rates};
 	expect_text(sorted(&look, "run%"), "4 2 1 5 3");

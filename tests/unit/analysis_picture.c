@@ -250,11 +250,14 @@ const struct fake_place *fake_places;
 const int32_t *fake_moved_tasks, *fake_moved_objects;
 int fake_confirms;
 const uint64_t (*fake_stacks)[8];
+const enum backtrace_status *fake_statuses;
 
 #define WORD(n, v, s) [v] = s,
 static const char *const states[] = {TL_STATES(WORD)};
 static const char *const waits[] = {TL_WAITS(WORD)};
 static const char *const objects[] = {TL_OBJECTS(WORD)};
+static const char *const events[] = {TL_EVENTS(WORD)};
+static const char *const reasons[] = {TL_REASONS(WORD)};
 
 const char *model_state_name(const struct model *model, unsigned state)
 {
@@ -274,11 +277,25 @@ const char *model_object_name(const struct model *model, unsigned kind)
 	return objects[kind];
 }
 
+const char *model_event_name(const struct model *model, unsigned event)
+{
+	(void)model;
+	return events[event];
+}
+
+const char *model_reason_name(const struct model *model, unsigned reason)
+{
+	(void)model;
+	return reasons[reason];
+}
+
 char task_letter(const struct task *task)
 {
 	static const char letters[] = {
 		[TL_STATE_NEW] = 'N', [TL_STATE_PAUSED] = 'P', [TL_STATE_READY] = 'r',
 		[TL_STATE_RUNNING] = 'R', [TL_STATE_ENDED] = 'X', [TL_STATE_PARKED] = '?'};
+	if (task->quality == TASK_TORN)
+		return '?';
 	if (task->state == TL_STATE_WAITING)
 		return task->wait == TL_WAIT_LOCK    ? 'L'
 		       : task->wait == TL_WAIT_JOIN  ? 'J'
@@ -331,6 +348,12 @@ void model_backtraces(struct model *model, const struct snapshot *snapshot, cons
 	(void)snapshot;
 	for (size_t i = 0; i < count; i++) {
 		ret[i] = (struct backtrace){.status = BACKTRACE_COMPLETE};
+		if (fake_statuses)
+			ret[i].status = fake_statuses[tasks[i]];
+		if (ret[i].status == BACKTRACE_REFUSED)
+			snprintf(ret[i].why, sizeof ret[i].why, "ask root");
+		if (!fake_stacks)
+			continue;
 		for (const uint64_t *pc = fake_stacks[tasks[i]]; *pc; pc++)
 			ret[i].pc[ret[i].count++] = *pc;
 	}

@@ -85,5 +85,6 @@ extern int fake_confirms; /* how often it was asked */
 
 /* model_backtraces() gives each task a stack of these addresses, by index; ends with 0. */
 extern const uint64_t (*fake_stacks)[8];
+extern const enum backtrace_status *fake_statuses; /* NULL: all complete */
 
 #endif

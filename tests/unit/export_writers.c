@@ -148,7 +148,7 @@ TEST(tables_align)
 	expect_number(table_write(&table, &caught->output, 2), 0);
 	expect_text(release(caught), "     ID  NAME         AT\n"
 				     "      7  short        x\n"
-				     "  12345  much longer  \n");
+				     "  12345  much longer\n");
 	table_fini(&table);
 	free(caught);
 }
@@ -167,7 +167,7 @@ TEST(tables_of_strangers_are_safe)
 	expect_number(table_write(&table, &caught->output, 0), 0);
 	expect_text(release(caught), "  ID  NAME  AT\n"
 				     "?[2J  \xc3\xa9t\xc3\xa9   bro?ken?\n"
-				     "   1  abcd  \n");
+				     "   1  abcd\n");
 	table_fini(&table);
 	free(caught);
 }

@@ -5,8 +5,8 @@
     examples.py [DIRECTORY]        where the examples are; default build/examples
     UNDER="valgrind -q --error-exitcode=99" examples.py        each of them under another program
 
-Time is virtual, but for what is looked at while it runs.  The screen of the simulation runs in a tmux
-server of its own.  Waiting is always for a state, with a deadline.
+Time is virtual, but for what is looked at while it runs.  The screen of the simulation runs in a
+tmux server of its own.  Waiting is always for a state, with a deadline.
 """
 import os
 import re
@@ -59,8 +59,8 @@ def program(command):
 
 def run_words(words, env=None):
     try:
-        done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=DEADLINE_S)
+        done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=DEADLINE_S)
     except subprocess.TimeoutExpired:
         return f"none: it did not end within {DEADLINE_S} s", "", ""
     return done.returncode, done.stdout, done.stderr
@@ -117,8 +117,8 @@ def test_bad_arguments():
         for value in values:
             name, flag = option.split()
             got = run_words([*program(name), flag, value], environment())
-            said = re.fullmatch(rf".*{flag}: '{re.escape(value)}' is not a number from \d+ to \d+\n",
-                                got[2])
+            what = f"{flag}: '{re.escape(value)}' is not a number from "
+            said = re.fullmatch(rf".*{what}\d+ to \d+\n", got[2])
             report(f"{option} '{value}'", None if got[0] == 2 and said and not got[1]
                    else f"exit status {got[0]}, {got[2]!r}")
 
@@ -170,12 +170,14 @@ def test_philosophers():
 def test_philosophers_stay(options, verdict):
     """In real time they stay stuck for as long as one likes, and tldump tells it."""
     name = f"philosophers {options} stays"
-    process = subprocess.Popen(program(f"philosophers {options}"), env=environment(TASKLET_CLOCK="real"), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(program(f"philosophers {options}"), stdout=subprocess.PIPE, text=True,
+                               env=environment(TASKLET_CLOCK="real"))
     try:
         for line in process.stdout:
             if line.startswith("In "):
                 break
-        report(name, None if line.startswith("In ") and process.poll() is None else f"said {line!r}")
+        stays = line.startswith("In ") and process.poll() is None
+        report(name, None if stays else f"said {line!r}")
         if not os.path.exists(TLDUMP):
             skip(f"{name}: tldump check", "no tldump here")
             return
@@ -190,7 +192,8 @@ def test_philosophers_stay(options, verdict):
 
 # ---- simulation
 
-SUMMARY = (r"(\d+) actors, seed (\d+), (\d+)\.0 s\n  ants +(\d+) live, (\d+) were born, (\d+) died\n"
+SUMMARY = (r"(\d+) actors, seed (\d+), (\d+)\.0 s\n"
+           r"  ants +(\d+) live, (\d+) were born, (\d+) died\n"
            r"  orders +(\d+), and (\d+) reports, (\d+) of food\n  strides +(\d+)\n  meals +(\d+)\n")
 
 
@@ -345,7 +348,8 @@ def test_screen_ends():
 def test_screen_ascii():
     terminal = Terminal("simulation -a 400", LC_ALL="C")
     try:
-        terminal.wait("screen, ASCII: hill and food", lambda lines: has("@")(lines) and has("%")(lines))
+        terminal.wait("screen, ASCII: the hill", has("@"))
+        terminal.wait("screen, ASCII: food", has("%"))
         terminal.keys("q")
         terminal.wait("screen, ASCII: ends", has("^status 0$"))
     finally:

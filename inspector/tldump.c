@@ -349,6 +349,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	enum tldump_status status = tldump_options_parse(argc, argv, &dump.options, &is_done);
 	if (is_done) {
+		tldump_options_fini(&dump.options);
 		if (!status && (fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
 			complain(&dump, "cannot write: %s", strerror(errno));
 			return TLDUMP_FAILED;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tltop.c: look at the tasklets of a process, live.  Opens what the command line names, then hands over to
- * the terminal (tltop_live.c) or to text and JSON (tltop_batch.c), and answers for what is left behind: a
- * command that was started, its log, the exit status.
+ * tltop.c: look at the tasklets of a process, live.  Opens what the command line names, then hands
+ * over to the terminal (tltop_live.c) or to text and JSON (tltop_batch.c), and answers for what is
+ * left behind: a command that was started, its log, the exit status.
  */
 #include <langinfo.h>
 #include <locale.h>
@@ -89,7 +89,8 @@ static void leave_launched(const struct viewer *viewer, struct launch *launch)
 	if (!leaves)
 		launch_end(launch);
 	else if (!launch_has_ended(launch))
-		fprintf(stderr, "tltop: %s goes on as process %d\n", launch->program, (int)launch->pid);
+		fprintf(stderr, "tltop: %s goes on as process %d\n", launch->program,
+			(int)launch->pid);
 	if (launch_keep_log(launch))
 		fprintf(stderr, "tltop: the output of %s is in %s\n", launch->program, launch->log);
 }
@@ -112,7 +113,8 @@ static enum tltop_status run(struct viewer *viewer, const struct tltop_options *
 	if (options->command && launch_start(&launch, options->command, &problem))
 		return complain(problem.text);
 	if (options->command)
-		snprintf(viewer->child, sizeof(viewer->child), "%.60s %d", launch.program, (int)launch.pid);
+		snprintf(viewer->child, sizeof(viewer->child), "%.60s %d", launch.program,
+			 (int)launch.pid);
 	status = show(viewer, options, options->command ? &launch : NULL, &problem);
 	if (options->command)
 		leave_launched(viewer, &launch);

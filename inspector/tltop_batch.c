@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tltop_batch.c: look after look to standard output.  As JSON, a look is a line that tells of the whole
- * process, then a line a row; the rows are those of export/, the same that tldump writes.  What is printed
- * comes after two looks, so that rates are known, and is flushed at once.
+ * tltop_batch.c: look after look to standard output.  As JSON, a look is a line that tells of the
+ * whole process, then a line a row; the rows are those of export/, the same that tldump writes.
+ * What is printed comes after two looks, so that rates are known, and is flushed at once.
  */
 #include "tltop_batch.h"
 
@@ -19,7 +19,8 @@ enum { COLUMNS_AT_START = 80, LEAST_COLUMNS = 20, MOST_COLUMNS = 1000 };
 
 static void sleep_ns(uint64_t ns)
 {
-	struct timespec left = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+	struct timespec left = {.tv_sec = (time_t)(ns / 1000000000),
+				.tv_nsec = (long)(ns % 1000000000)};
 
 	while (nanosleep(&left, &left) && errno == EINTR)
 		;
@@ -151,7 +152,8 @@ static int write_json(struct viewer *viewer, struct output *output, unsigned lon
 	case SCREEN_TASK: result = write_task(viewer, &report); break;
 	case SCREEN_CHANNELS:
 		if (viewer->channels.list.count)
-			result = report_channels(&report, objects, (size_t)viewer->channels.list.count, true);
+			result = report_channels(&report, objects,
+						 (size_t)viewer->channels.list.count, true);
 		break;
 	case SCREEN_WAITS:
 		result = write_tasks(viewer, &report);
@@ -203,12 +205,14 @@ enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options 
 			viewer->now_ns = clock_now_ns();
 			viewer_look(viewer);
 		}
-		result = options->is_json ? write_json(viewer, output, number) : write_text(viewer, number);
+		result = options->is_json ? write_json(viewer, output, number)
+					  : write_text(viewer, number);
 		if (number == options->count || !can_change(viewer))
 			break;
 	}
 	free(output);
 	if (result)
-		snprintf(problem->text, sizeof(problem->text), "cannot write: %s", strerror(-result));
+		snprintf(problem->text, sizeof(problem->text), "cannot write: %s",
+			 strerror(-result));
 	return result ? TLTOP_FAILED : TLTOP_SHOWN;
 }

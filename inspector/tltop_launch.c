@@ -28,7 +28,8 @@ static int open_log(struct launch *launch)
 /* In the child.  Only what is safe after fork(). */
 static void become(char **command, int log, int report)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGCONT, SIGWINCH};
+	static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT,
+				      SIGPIPE, SIGTSTP, SIGCONT, SIGWINCH};
 	int nothing = open("/dev/null", O_RDONLY);
 
 	setsid();
@@ -60,11 +61,13 @@ int launch_start(struct launch *launch, char **command, struct problem *problem)
 	int report[2], error = 0;
 
 	*launch = (struct launch){0};
-	snprintf(launch->program, sizeof(launch->program), "%.60s", name && name[1] ? name + 1 : command[0]);
+	snprintf(launch->program, sizeof(launch->program), "%.60s",
+		 name && name[1] ? name + 1 : command[0]);
 	int log = open_log(launch);
 	if (log < 0 || pipe2(report, O_CLOEXEC)) {
 		error = errno;
-		snprintf(problem->text, sizeof(problem->text), "cannot write %s: %s", launch->log, strerror(error));
+		snprintf(problem->text, sizeof(problem->text), "cannot write %s: %s", launch->log,
+			 strerror(error));
 		if (log >= 0)
 			close(log);
 		return -error;
@@ -84,7 +87,8 @@ int launch_start(struct launch *launch, char **command, struct problem *problem)
 	if (launch->pid > 0)
 		waitpid(launch->pid, NULL, 0);
 	unlink(launch->log);
-	snprintf(problem->text, sizeof(problem->text), "cannot start %.200s: %s", command[0], strerror(error));
+	snprintf(problem->text, sizeof(problem->text), "cannot start %.200s: %s", command[0],
+		 strerror(error));
 	return -error;
 }
 

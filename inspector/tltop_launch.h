@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tltop_launch.h: tltop -- COMMAND.  The command runs in a session of its own, with /dev/null as its
- * input; what it prints goes to a log file, so that it cannot draw over the screen, and so that it goes
- * on when tltop is suspended or leaves.
+ * tltop_launch.h: tltop -- COMMAND.  The command runs in a session of its own, with /dev/null as
+ * its input; what it prints goes to a log file, so that it cannot draw over the screen, and so that
+ * it goes on when tltop is suspended or leaves.
  */
 #ifndef INSPECTOR_TLTOP_LAUNCH_H
 #define INSPECTOR_TLTOP_LAUNCH_H
@@ -15,9 +15,9 @@
 struct launch {
 	pid_t pid;
 	char program[64];
-	char log[256];     /* where its output is */
+	char log[256]; /* where its output is */
 	bool has_ended;
-	int status;        /* as of waitpid() */
+	int status; /* as of waitpid() */
 };
 
 /* 0, or -errno and *problem. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tltop_live.c: look, draw, wait for a key, again.  Owns the loop and what the viewer asks for that needs a
- * terminal: the editor, Ctrl-Z, the end.
+ * tltop_live.c: look, draw, wait for a key, again.  Owns the loop and what the viewer asks for that
+ * needs a terminal: the editor, Ctrl-Z, the end.
  */
 #include "tltop_live.h"
 
@@ -13,13 +13,15 @@
 enum { LAUNCH_POLL_MILLISECONDS = 50, LONGEST_WAIT_MILLISECONDS = 1000, KEYS_AT_ONCE = 64 };
 
 /* The command has no tasklets yet: try again each time round. */
-static void find_launched(struct viewer *viewer, struct launch *launch, const struct tltop_options *options)
+static void find_launched(struct viewer *viewer, struct launch *launch,
+			  const struct tltop_options *options)
 {
 	struct source *source;
 	struct problem problem = {""};
 	pid_t pid = launch_target(launch);
 
-	if (!pid || source_open_process(pid, &source, &problem) || viewer_attach(viewer, source, &problem))
+	if (!pid || source_open_process(pid, &source, &problem) ||
+	    viewer_attach(viewer, source, &problem))
 		return;
 	if (options->screen != SCREEN_TASKS)
 		viewer_go(viewer, options->screen);
@@ -27,7 +29,9 @@ static void find_launched(struct viewer *viewer, struct launch *launch, const st
 
 static int milliseconds_to_wait(const struct viewer *viewer, const struct launch *launch)
 {
-	uint64_t wait = viewer->next_ns > viewer->now_ns ? (viewer->next_ns - viewer->now_ns + 999999) / 1000000 : 0;
+	uint64_t wait = viewer->next_ns > viewer->now_ns
+			    ? (viewer->next_ns - viewer->now_ns + 999999) / 1000000
+			    : 0;
 
 	if (launch && !viewer->target)
 		return LAUNCH_POLL_MILLISECONDS;
@@ -44,20 +48,23 @@ static void take_input(struct viewer *viewer, const struct input *input)
 		viewer->request = REQUEST_QUIT;
 		viewer->end_child = true;
 		break;
-	case INPUT_RESIZE: case INPUT_NONE: break;
+	case INPUT_RESIZE:
+	case INPUT_NONE: break;
 	}
 }
 
 static void edit(struct viewer *viewer)
 {
 	char line[24];
-	char *arguments[] = {"sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$@\"", "sh", line,
-			     viewer->editor_file, NULL};
+	char *arguments[] = {"sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$@\"",
+			     "sh", line, viewer->editor_file,
+			     NULL};
 
 	snprintf(line, sizeof(line), "+%d", viewer->editor_line);
 	int status = terminal_run(arguments);
 	if (status)
-		viewer_say(viewer, ROLE_BAD, "the editor ended with status %d ($VISUAL, $EDITOR)", status);
+		viewer_say(viewer, ROLE_BAD, "the editor ended with status %d ($VISUAL, $EDITOR)",
+			   status);
 }
 
 static void fulfil(struct viewer *viewer)
@@ -66,7 +73,8 @@ static void fulfil(struct viewer *viewer)
 	case REQUEST_SUSPEND: terminal_suspend(); break;
 	case REQUEST_REDRAW: terminal_forget(); break;
 	case REQUEST_EDITOR: edit(viewer); break;
-	case REQUEST_QUIT: case REQUEST_NONE: return;
+	case REQUEST_QUIT:
+	case REQUEST_NONE: return;
 	}
 	viewer->request = REQUEST_NONE;
 }
@@ -98,7 +106,8 @@ static void take_all_input(struct viewer *viewer, int milliseconds)
 	}
 }
 
-static bool watch_launch(struct viewer *viewer, struct launch *launch, const struct tltop_options *options)
+static bool watch_launch(struct viewer *viewer, struct launch *launch,
+			 const struct tltop_options *options)
 {
 	if (!launch)
 		return true;
@@ -120,8 +129,9 @@ enum tltop_status tltop_live(struct viewer *viewer, const struct tltop_options *
 		viewer_tick(viewer, clock_now_ns());
 		if (!watch_launch(viewer, launch, options)) {
 			char how[64];
-			snprintf(problem->text, sizeof(problem->text), "%s ended (%s) before it had a tasklet",
-				 launch->program, launch_status(launch, how, sizeof(how)));
+			snprintf(problem->text, sizeof(problem->text),
+				 "%s ended (%s) before it had a tasklet", launch->program,
+				 launch_status(launch, how, sizeof(how)));
 			status = TLTOP_FAILED;
 			break;
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tltop_options.c: what the command line says, checked; a complaint names the option and what it wants. */
+/* tltop_options.c: what the command line says, checked; a complaint names the option and what it
+ * wants. */
 #include "tltop_options.h"
 
 #include <errno.h>
@@ -16,19 +17,28 @@
 #define TASKLET_VERSION "unknown"
 #endif
 
-enum { OPTION_SCREEN = 256, OPTION_JSON, OPTION_CHECK, OPTION_ASCII, OPTION_NO_MOUSE, OPTION_THEME,
-       OPTION_VERSION };
+enum {
+	OPTION_SCREEN = 256,
+	OPTION_JSON,
+	OPTION_CHECK,
+	OPTION_ASCII,
+	OPTION_NO_MOUSE,
+	OPTION_THEME,
+	OPTION_VERSION
+};
 
 static void print_help(void)
 {
 	printf("Usage: tltop [OPTION...] [PID | CORE | -- COMMAND [ARGUMENT...]]\n"
-	       "Look at the tasklets of a running program; without an argument, choose it from a list.\n"
+	       "Look at the tasklets of a running program; without an argument, choose it from a "
+	       "list.\n"
 	       "\n"
 	       "  -b, --batch          print plain text instead of a live screen\n"
 	       "  -n, --count COUNT    with -b: how many times (until the program ends)\n"
 	       "  -d, --delay SECONDS  from one look to the next (0.5)\n"
 	       "  --screen NAME        processes, tasks, task, channels or waits\n"
-	       "  -F, --filter FILTER  only what matches, as 'state:L age>1s name~conn !spawn:accept.c'\n"
+	       "  -F, --filter FILTER  only what matches, as 'state:L age>1s name~conn "
+	       "!spawn:accept.c'\n"
 	       "  --json               like -b, one JSON object a line\n"
 	       "  --check              exit with 3 if there is a deadlock\n"
 	       "  --ascii              no line drawing, no UTF-8\n"
@@ -40,11 +50,11 @@ static void print_help(void)
 	       "  -h, --help           this text\n"
 	       "  --version            the version\n"
 	       "\n"
-	       "Press ? for the keys.  Exit status: 0 shown, 1 could not, 2 bad usage, 3 see --check.\n");
+	       "Press ? for the keys.  Exit status: 0 shown, 1 could not, 2 bad usage, 3 see "
+	       "--check.\n");
 }
 
-__attribute__((format(printf, 1, 2)))
-static enum tltop_status complain(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static enum tltop_status complain(const char *format, ...)
 {
 	va_list arguments;
 
@@ -83,7 +93,8 @@ static enum tltop_status take_screen(struct tltop_options *options, const char *
 	options->screen = screen_by_word(text);
 	options->has_screen = true;
 	if (options->screen == SCREEN_COUNT)
-		return complain("--screen %s: want processes, tasks, task, channels or waits", text);
+		return complain("--screen %s: want processes, tasks, task, channels or waits",
+				text);
 	return TLTOP_SHOWN;
 }
 
@@ -106,14 +117,20 @@ static enum tltop_status take_option(struct tltop_options *options, int option, 
 	case 'n': return take_count(options, optarg);
 	case 'd': return take_delay(options, optarg);
 	case 'F': options->filter = optarg; return TLTOP_SHOWN;
-	case 'h': print_help(); *done = true; return TLTOP_SHOWN;
+	case 'h':
+		print_help();
+		*done = true;
+		return TLTOP_SHOWN;
 	case OPTION_SCREEN: return take_screen(options, optarg);
 	case OPTION_JSON: options->is_json = options->is_batch = true; return TLTOP_SHOWN;
 	case OPTION_CHECK: options->is_check = true; return TLTOP_SHOWN;
 	case OPTION_ASCII: options->is_ascii = true; return TLTOP_SHOWN;
 	case OPTION_NO_MOUSE: options->no_mouse = true; return TLTOP_SHOWN;
 	case OPTION_THEME: return take_theme(options, optarg);
-	case OPTION_VERSION: printf("tltop %s\n", TASKLET_VERSION); *done = true; return TLTOP_SHOWN;
+	case OPTION_VERSION:
+		printf("tltop %s\n", TASKLET_VERSION);
+		*done = true;
+		return TLTOP_SHOWN;
 	default: return TLTOP_USAGE; /* getopt has complained */
 	}
 }
@@ -139,26 +156,27 @@ static enum tltop_status take_rest(struct tltop_options *options, int argc, char
 enum tltop_status tltop_options_parse(int argc, char **argv, struct tltop_options *ret, bool *done)
 {
 	static const struct option names[] = {
-		{"batch", no_argument, NULL, 'b'},
-		{"count", required_argument, NULL, 'n'},
-		{"delay", required_argument, NULL, 'd'},
-		{"filter", required_argument, NULL, 'F'},
-		{"screen", required_argument, NULL, OPTION_SCREEN},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"check", no_argument, NULL, OPTION_CHECK},
-		{"ascii", no_argument, NULL, OPTION_ASCII},
-		{"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
-		{"theme", required_argument, NULL, OPTION_THEME},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, OPTION_VERSION},
-		{NULL, 0, NULL, 0},
+	    {"batch", no_argument, NULL, 'b'},
+	    {"count", required_argument, NULL, 'n'},
+	    {"delay", required_argument, NULL, 'd'},
+	    {"filter", required_argument, NULL, 'F'},
+	    {"screen", required_argument, NULL, OPTION_SCREEN},
+	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"check", no_argument, NULL, OPTION_CHECK},
+	    {"ascii", no_argument, NULL, OPTION_ASCII},
+	    {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
+	    {"theme", required_argument, NULL, OPTION_THEME},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, OPTION_VERSION},
+	    {NULL, 0, NULL, 0},
 	};
 	enum tltop_status status = TLTOP_SHOWN;
 
 	*ret = (struct tltop_options){.interval_ns = 500000000, .theme = theme_default()};
 	*done = false;
 	/* '+': what comes after the process or the command is not ours */
-	for (int option; !status && !*done && (option = getopt_long(argc, argv, "+bn:d:F:h", names, NULL)) != -1;)
+	for (int option; !status && !*done &&
+			 (option = getopt_long(argc, argv, "+bn:d:F:h", names, NULL)) != -1;)
 		status = take_option(ret, option, done);
 	if (!status && !*done)
 		status = take_rest(ret, argc, argv);

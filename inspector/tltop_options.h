@@ -14,16 +14,17 @@ enum tltop_status { TLTOP_SHOWN = 0, TLTOP_FAILED = 1, TLTOP_USAGE = 2, TLTOP_DE
 struct tltop_options {
 	bool is_batch, is_json, is_check, is_ascii, no_mouse;
 	uint64_t interval_ns;
-	unsigned long count;          /* of looks in batch mode; 0: until it ends */
+	unsigned long count; /* of looks in batch mode; 0: until it ends */
 	const char *filter;
 	const struct theme *theme;
 	enum screen_id screen;
 	bool has_screen;
-	const char *target;           /* a process id or a core; NULL */
-	char **command;               /* to start; NULL */
+	const char *target; /* a process id or a core; NULL */
+	char **command;	    /* to start; NULL */
 };
 
-/* TLTOP_SHOWN: go on.  *done: --help or --version has been printed.  Else a complaint is on standard error. */
+/* TLTOP_SHOWN: go on.  *done: --help or --version has been printed.  Else a complaint is on
+ * standard error. */
 enum tltop_status tltop_options_parse(int argc, char **argv, struct tltop_options *ret, bool *done);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * channels.c: screen 3, channels and locks; below them, who waits at the one under the cursor.  The order of
- * waiters is that of their arrival, as their own records say.
+ * channels.c: screen 3, channels and locks; below them, who waits at the one under the cursor
+ * (channel_waiters.c).
  */
 #define _GNU_SOURCE
 #include "channels.h"
@@ -11,31 +11,57 @@
 #include <string.h>
 
 #include "../analysis/label.h"
+#include "channel_waiters.h"
 #include "format.h"
 #include "viewer.h"
 
 enum { STUCK_NS = 1000000000, LEAST_LOWER = 5 };
 
 enum {
-	COLUMN_NAME, COLUMN_CAPACITY, COLUMN_LENGTH, COLUMN_FILL, COLUMN_SENT, COLUMN_RECEIVED,
-	COLUMN_SENDERS, COLUMN_RECEIVERS, COLUMN_OLDEST, COLUMN_MADE, COLUMN_ID, COLUMN_COUNT, COLUMNS,
+	COLUMN_NAME,
+	COLUMN_CAPACITY,
+	COLUMN_LENGTH,
+	COLUMN_FILL,
+	COLUMN_SENT,
+	COLUMN_RECEIVED,
+	COLUMN_SENDERS,
+	COLUMN_RECEIVERS,
+	COLUMN_OLDEST,
+	COLUMN_MADE,
+	COLUMN_ID,
+	COLUMN_COUNT,
+	COLUMNS,
 };
 
+/* clang-format off */
 static const struct column columns[COLUMNS] = {
 	/* word, heading, about, least, most, weight, rank, right, shown, sort, sort down */
-	{"name", "NAME", "its name", 6, 32, 2, 0, false, true, SORT_CHANNEL_NAME, false},
-	{"cap", "CAP", "elements that fit; 0: a sender waits for its receiver", 5, 5, 0, 5, true, true, SORT_CHANNEL_CAPACITY, true},
-	{"len", "LEN", "elements in it", 5, 5, 0, 4, true, true, SORT_CHANNEL_LENGTH, true},
-	{"fill", "FILL", "how full it is; who holds the lock", 8, 20, 1, 6, false, true, NO_SORT, false},
-	{"send/s", "SEND/S", "elements sent a second; of a lock: hand-overs", 6, 6, 0, 7, true, true, SORT_CHANNEL_SENT, true},
-	{"recv/s", "RECV/S", "elements received a second", 6, 6, 0, 7, true, true, SORT_CHANNEL_RECEIVED, true},
-	{"senders", "SENDERS", "who waits to send; of a lock: for it", 7, 7, 0, 2, true, true, SORT_CHANNEL_SENDERS, true},
-	{"receivers", "RECVERS", "who waits to receive", 7, 7, 0, 2, true, true, SORT_CHANNEL_RECEIVERS, true},
-	{"oldest", "OLDEST", "the longest wait at it", 6, 6, 0, 1, true, true, SORT_CHANNEL_OLDEST, true},
-	{"made", "MADE AT", "the line that made it", 9, 44, 2, 3, false, true, SORT_CHANNEL_MADE, false},
-	{"id", "ID", "serial number, never used twice", 6, 20, 0, 8, true, false, SORT_CHANNEL_ID, false},
-	{"count", "COUNT", "elements sent in all; of a lock: hand-overs", 7, 7, 0, 9, true, false, SORT_CHANNEL_COUNT, true},
+	{"name", "NAME", "its name",
+	 6, 32, 2, 0, false, true, SORT_CHANNEL_NAME, false},
+	{"cap", "CAP", "elements that fit; 0: a sender waits for its receiver",
+	 5, 5, 0, 5, true, true, SORT_CHANNEL_CAPACITY, true},
+	{"len", "LEN", "elements in it",
+	 5, 5, 0, 4, true, true, SORT_CHANNEL_LENGTH, true},
+	{"fill", "FILL", "how full it is; who holds the lock",
+	 8, 20, 1, 6, false, true, NO_SORT, false},
+	{"send/s", "SEND/S", "elements sent a second; of a lock: hand-overs",
+	 6, 6, 0, 7, true, true, SORT_CHANNEL_SENT, true},
+	{"recv/s", "RECV/S", "elements received a second",
+	 6, 6, 0, 7, true, true, SORT_CHANNEL_RECEIVED, true},
+	{"senders", "SENDERS", "who waits to send; of a lock: for it",
+	 7, 7, 0, 2, true, true, SORT_CHANNEL_SENDERS, true},
+	{"receivers", "RECVERS", "who waits to receive",
+	 7, 7, 0, 2, true, true, SORT_CHANNEL_RECEIVERS, true},
+	{"oldest", "OLDEST", "the longest wait at it",
+	 6, 6, 0, 1, true, true, SORT_CHANNEL_OLDEST, true},
+	{"made", "MADE AT", "the line that made it",
+	 9, 44, 2, 3, false, true, SORT_CHANNEL_MADE, false},
+	{"id", "ID", "serial number, never used twice",
+	 6, 20, 0, 8, true, false, SORT_CHANNEL_ID, false},
+	{"count", "COUNT", "elements sent in all; of a lock: hand-overs",
+	 7, 7, 0, 9, true, false, SORT_CHANNEL_COUNT, true},
 };
+/* clang-format on */
 
 void channels_init(struct viewer *viewer)
 {
@@ -80,8 +106,9 @@ static bool is_wanted(const struct viewer *viewer, int32_t index)
 		return false;
 	if (!view->filter_text[0])
 		return true;
-	return strcasestr(label_object(sample->snapshot, viewer->target->model, index, name, sizeof(name)),
-			  view->filter_text) ||
+	return strcasestr(
+		   label_object(sample->snapshot, viewer->target->model, index, name, sizeof(name)),
+		   view->filter_text) ||
 	       strcasestr(made_at(viewer, object, made, sizeof(made)), view->filter_text);
 }
 
@@ -89,7 +116,8 @@ static const struct object *selected_object(const struct viewer *viewer)
 {
 	const struct channels_view *view = &viewer->channels;
 
-	return view->list.count ? &viewer_snapshot(viewer)->objects[view->rows[view->list.cursor]] : NULL;
+	return view->list.count ? &viewer_snapshot(viewer)->objects[view->rows[view->list.cursor]]
+				: NULL;
 }
 
 static void make_rows(struct viewer *viewer)
@@ -113,74 +141,14 @@ static void make_rows(struct viewer *viewer)
 			      (size_t)view->list.count);
 }
 
-/* ---- who waits there ---- */
-
-static void add_line(struct channels_view *view, struct waiter_line line)
-{
-	if ((size_t)view->lower.count == view->line_room) {
-		size_t room = view->line_room ? 2 * view->line_room : 64;
-		struct waiter_line *more = realloc(view->lines, room * sizeof(*more));
-		if (!more)
-			return;
-		view->lines = more;
-		view->line_room = room;
-	}
-	view->lines[view->lower.count++] = line;
-}
-
-static bool sends(const struct snapshot *snapshot, uint32_t waiter)
-{
-	return snapshot->waiter_kinds[waiter] != TL_WAIT_RECEIVE;
-}
-
-static void add_side(struct viewer *viewer, const struct object *object, bool senders)
-{
-	struct channels_view *view = &viewer->channels;
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	const uint64_t *known = senders ? object->senders : object->receivers;
-	bool is_lock = object->kind != TL_OBJECT_CHANNEL;
-	uint32_t number = 0;
-
-	add_line(view, (struct waiter_line){.kind = WAITER_RULE, .sends = senders, .task = -1});
-	for (uint32_t i = 0; i < object->waiters_count; i++) {
-		int32_t task = (int32_t)snapshot->waiters[object->waiters_first + i];
-		if (is_lock || sends(snapshot, object->waiters_first + i) == senders)
-			add_line(view, (struct waiter_line){.kind = WAITER_TASK, .sends = senders, .number = ++number,
-							    .task = task, .id = snapshot->tasks[task].id});
-	}
-	if (!number)
-		add_line(view, (struct waiter_line){.kind = WAITER_NOTE, .sends = senders, .task = -1});
-	for (uint32_t i = 0; view->side != SIDE_AUTO && i < MODEL_USERS && known[i]; i++)
-		add_line(view, (struct waiter_line){.kind = WAITER_KNOWN, .sends = senders, .number = i,
-						    .task = snapshot_task_by_id(snapshot, known[i]),
-						    .id = known[i]});
-}
-
-static void make_lines(struct viewer *viewer)
-{
-	struct channels_view *view = &viewer->channels;
-	const struct object *object = selected_object(viewer);
-
-	view->lower.count = 0;
-	if (!object)
-		return;
-	bool is_lock = object->kind != TL_OBJECT_CHANNEL;
-	bool senders_first = object->senders_waiting >= object->receivers_waiting;
-	if (view->side == SIDE_SENDERS || is_lock)
-		add_side(viewer, object, true);
-	else if (view->side == SIDE_RECEIVERS)
-		add_side(viewer, object, false);
-	else
-		for (int i = 0; i < 2; i++)
-			add_side(viewer, object, (i == 0) == senders_first);
-}
+/* ---- from look to look ---- */
 
 static void remember(struct viewer *viewer)
 {
 	const struct object *object = selected_object(viewer);
 
 	viewer->channels.selected = object ? object->id : 0;
-	make_lines(viewer);
+	waiters_make(viewer);
 }
 
 static void update(struct viewer *viewer)
@@ -220,7 +188,8 @@ static void prepare(struct viewer *viewer, int top, int bottom)
 		view->list.height = 1;
 	list_show(&view->list);
 	list_show(&view->lower);
-	for (int i = view->lower.top; i < view->lower.count && i < view->lower.top + view->lower.height; i++)
+	for (int i = view->lower.top;
+	     i < view->lower.count && i < view->lower.top + view->lower.height; i++)
 		if (view->lines[i].kind == WAITER_TASK && count < 256)
 			tasks[count++] = view->lines[i].task;
 	target_fetch_traces(viewer->target, tasks, count);
@@ -277,7 +246,8 @@ static void channel_cell(const struct object *object, int column, struct cell_wo
 	}
 }
 
-static void make_cell(const struct viewer *viewer, int32_t index, int column, struct cell_words *cell)
+static void make_cell(const struct viewer *viewer, int32_t index, int column,
+		      struct cell_words *cell)
 {
 	const struct sample *sample = viewer->target->sample;
 	const struct object *object = &sample->snapshot->objects[index];
@@ -289,17 +259,25 @@ static void make_cell(const struct viewer *viewer, int32_t index, int column, st
 	*cell = (struct cell_words){.role = ROLE_NORMAL};
 	switch (column) {
 	case COLUMN_NAME:
-		label_object(sample->snapshot, viewer->target->model, index, cell->text, sizeof(cell->text));
+		label_object(sample->snapshot, viewer->target->model, index, cell->text,
+			     sizeof(cell->text));
 		break;
-	case COLUMN_SENT: snprintf(cell->text, sizeof(cell->text), "%s", format_rate(&text, sent)); break;
+	case COLUMN_SENT:
+		snprintf(cell->text, sizeof(cell->text), "%s", format_rate(&text, sent));
+		break;
 	case COLUMN_RECEIVED:
-		snprintf(cell->text, sizeof(cell->text), "%s", format_rate(&text, is_channel ? received : -1));
+		snprintf(cell->text, sizeof(cell->text), "%s",
+			 format_rate(&text, is_channel ? received : -1));
 		break;
 	case COLUMN_OLDEST:
-		label_duration(object_oldest_wait(sample->snapshot, object), cell->text, sizeof(cell->text));
+		label_duration(object_oldest_wait(sample->snapshot, object), cell->text,
+			       sizeof(cell->text));
 		cell->role = is_stuck(sample, index) ? ROLE_WARN : ROLE_NORMAL;
 		break;
-	case COLUMN_MADE: made_at(viewer, object, cell->text, sizeof(cell->text)); cell->role = ROLE_DIM; break;
+	case COLUMN_MADE:
+		made_at(viewer, object, cell->text, sizeof(cell->text));
+		cell->role = ROLE_DIM;
+		break;
 	case COLUMN_ID: snprintf(cell->text, sizeof(cell->text), "%" PRIu64, object->id); break;
 	case COLUMN_COUNT: label_count(object->count, cell->text, sizeof(cell->text)); break;
 	default:
@@ -341,114 +319,20 @@ static void draw_row(const struct viewer *viewer, struct grid *grid, int at, int
 	grid_hotspot(grid, at, 0, grid->origin + grid->columns, CLICK_ROW, row);
 }
 
-static void draw_rule(const struct viewer *viewer, struct grid *grid, int at, bool senders)
-{
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	int32_t index = viewer->channels.rows[viewer->channels.list.cursor];
-	const struct object *object = &snapshot->objects[index];
-	char name[LABEL_BYTES], holder[LABEL_BYTES], title[3 * LABEL_BYTES], note[64] = "";
-
-	label_object(snapshot, viewer->target->model, index, name, sizeof(name));
-	if (object->kind != TL_OBJECT_CHANNEL)
-		snprintf(title, sizeof(title), "%s: held by %s; waiting for it, oldest first", name,
-			 object->holder >= 0 ? label_task(snapshot, object->holder, holder, sizeof(holder))
-					     : object->holder_gone ? "one that has ended" : "nobody");
-	else
-		snprintf(title, sizeof(title), "%s: waiting to %s, oldest first", name,
-			 senders ? "send" : "receive");
-	if (senders ? object->more_senders : object->more_receivers)
-		snprintf(note, sizeof(note), "more have used it than it remembers");
-	grid_rule(grid, at, title, note);
-}
-
-static int draw_now(const struct viewer *viewer, struct grid *grid, int at, int column, int32_t task)
-{
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	char wait[LABEL_BYTES];
-
-	if (task < 0)
-		return column;
-	const struct task *it = &snapshot->tasks[task];
-	label_wait(snapshot, viewer->target->model, task, wait, sizeof(wait));
-	return grid_print(grid, at, column, state_role(it), "  (now: %c %s)", task_letter(it), wait);
-}
-
-static void draw_note(const struct viewer *viewer, struct grid *grid, int at, bool senders)
-{
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	const struct object *object = selected_object(viewer);
-	uint64_t last = senders ? object->senders[0] : object->receivers[0];
-	char name[LABEL_BYTES];
-
-	int column = grid_text(grid, at, 3, ROLE_DIM, "none.");
-	if (object->kind != TL_OBJECT_CHANNEL || viewer->channels.side != SIDE_AUTO)
-		return;
-	if (!last) {
-		grid_print(grid, at, column + 2, ROLE_DIM, "Nobody has ever %s it.",
-			   senders ? "sent on" : "received from");
-		return;
-	}
-	column = grid_print(grid, at, column + 2, ROLE_NORMAL, "Last %s: %s", senders ? "sender" : "receiver",
-			    label_task_id(snapshot, last, name, sizeof(name)));
-	draw_now(viewer, grid, at, column, snapshot_task_by_id(snapshot, last));
-}
-
-static void draw_waiter(const struct viewer *viewer, struct grid *grid, int at,
-			const struct waiter_line *line)
-{
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	char name[LABEL_BYTES], age[24], place[LABEL_BYTES];
-
-	if (line->kind == WAITER_KNOWN) {
-		int column = grid_text(grid, at, 3, ROLE_DIM, line->number ? "known: " : "last:  ");
-		column = grid_text(grid, at, column, ROLE_NORMAL,
-				   label_task_id(snapshot, line->id, name, sizeof(name)));
-		draw_now(viewer, grid, at, column, line->task);
-		return;
-	}
-	const struct task *task = &snapshot->tasks[line->task];
-	grid_print(grid, at, 1, ROLE_DIM, "%3" PRIu32, line->number);
-	int column = grid_left(grid, at, 6, 20, ROLE_NORMAL,
-			       label_task(snapshot, line->task, name, sizeof(name)));
-	column = grid_right(grid, at, column + 1, 7, ROLE_NORMAL,
-			    label_duration(task->age_ns, age, sizeof(age)));
-	column = grid_text(grid, at, column + 2, ROLE_DIM,
-			   task_place(viewer, line->task, place, sizeof(place)));
-	if (task->wait == TL_WAIT_SELECT)
-		column = grid_text(grid, at, column + 2, ROLE_DIM, "(select)");
-	if (task->has_deadline)
-		grid_text(grid, at, column + 2, ROLE_DIM, "(has a deadline)");
-}
-
-static void draw_line(const struct viewer *viewer, struct grid *grid, int at, int index)
-{
-	const struct channels_view *view = &viewer->channels;
-	const struct waiter_line *line = &view->lines[index];
-
-	switch (line->kind) {
-	case WAITER_RULE: draw_rule(viewer, grid, at, line->sends); return;
-	case WAITER_NOTE: draw_note(viewer, grid, at, line->sends); break;
-	case WAITER_TASK: case WAITER_KNOWN: draw_waiter(viewer, grid, at, line); break;
-	}
-	if (view->in_lower && index == view->lower.cursor && !viewer->is_batch) {
-		grid_restyle(grid, at, ROLE_SELECTED);
-		grid_text(grid, at, 0, ROLE_SELECTED, ">");
-	}
-	grid_hotspot(grid, at, 0, grid->origin + grid->columns, CLICK_LOWER, index);
-}
-
 static void draw_empty(const struct viewer *viewer, struct grid *grid, int row)
 {
 	const struct channels_view *view = &viewer->channels;
 
 	if (view->stuck_only)
-		grid_text(grid, row, 2, ROLE_GOOD, "Nothing is stuck: nobody has waited over a second where nothing moves.");
+		grid_text(grid, row, 2, ROLE_GOOD,
+			  "Nothing is stuck: nobody has waited over a second where nothing moves.");
 	else if (view->filter_text[0])
 		grid_print(grid, row, 2, ROLE_NORMAL, "None has \"%.60s\" in its name or place.",
 			   view->filter_text);
 	else
-		grid_text(grid, row, 2, ROLE_NORMAL, view->with_locks ? "No channels and no locks."
-								       : "No channels (o shows locks).");
+		grid_text(grid, row, 2, ROLE_NORMAL,
+			  view->with_locks ? "No channels and no locks."
+					   : "No channels (o shows locks).");
 }
 
 static void draw_upper(const struct viewer *viewer, struct grid *grid, int top, int bottom)
@@ -476,7 +360,7 @@ static void draw(const struct viewer *viewer, struct grid *grid, int top, int bo
 	if (!view->list.count)
 		return;
 	for (int i = view->lower.top; i < view->lower.count && middle < bottom; i++, middle++)
-		draw_line(viewer, grid, middle, i);
+		waiters_draw(viewer, grid, middle, i);
 }
 
 static void summary(const struct viewer *viewer, char *text, size_t bytes, enum role *role)
@@ -486,7 +370,8 @@ static void summary(const struct viewer *viewer, char *text, size_t bytes, enum 
 
 	for (uint32_t i = 0; sample && i < sample->snapshot->object_count; i++) {
 		channels += sample->snapshot->objects[i].kind == TL_OBJECT_CHANNEL;
-		stuck += sample->snapshot->objects[i].kind == TL_OBJECT_CHANNEL && is_stuck(sample, (int32_t)i);
+		stuck += sample->snapshot->objects[i].kind == TL_OBJECT_CHANNEL &&
+			 is_stuck(sample, (int32_t)i);
 	}
 	*role = stuck ? ROLE_WARN : ROLE_DIM;
 	if (stuck)
@@ -503,9 +388,10 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 	int sorted = columns_sorted(&view->table);
 
 	snprintf(text, bytes, "filter: %.60s   sort: %s %s%s%s%s",
-		 view->filter_text[0] ? view->filter_text : "none", sorted < 0 ? "-" : columns[sorted].heading,
-		 view->table.sort.down ? "down" : "up", view->stuck_only ? "   stuck only" : "",
-		 view->with_locks ? "   with locks" : "", sides[view->side]);
+		 view->filter_text[0] ? view->filter_text : "none",
+		 sorted < 0 ? "-" : columns[sorted].heading, view->table.sort.down ? "down" : "up",
+		 view->stuck_only ? "   stuck only" : "", view->with_locks ? "   with locks" : "",
+		 sides[view->side]);
 }
 
 /* ---- keys ---- */
@@ -516,14 +402,15 @@ static void show_side(struct viewer *viewer, enum side side)
 
 	view->side = view->side == side ? SIDE_AUTO : side;
 	view->lower.cursor = view->lower.top = 0;
-	make_lines(viewer);
+	waiters_make(viewer);
 	list_clamp(&view->lower);
 }
 
 static bool open_lower(struct viewer *viewer)
 {
 	struct channels_view *view = &viewer->channels;
-	const struct waiter_line *line = view->lower.count ? &view->lines[view->lower.cursor] : NULL;
+	const struct waiter_line *line =
+	    view->lower.count ? &view->lines[view->lower.cursor] : NULL;
 
 	if (!line || !line->id)
 		return false;
@@ -560,16 +447,28 @@ static bool act(struct viewer *viewer, enum action action)
 
 	switch (action) {
 	case ACTION_OPEN: enter_lower(viewer); break;
-	case ACTION_STUCK: view->stuck_only = !view->stuck_only; update(viewer); break;
-	case ACTION_LOCKS: view->with_locks = !view->with_locks; update(viewer); break;
+	case ACTION_STUCK:
+		view->stuck_only = !view->stuck_only;
+		update(viewer);
+		break;
+	case ACTION_LOCKS:
+		view->with_locks = !view->with_locks;
+		update(viewer);
+		break;
 	case ACTION_SENDERS: show_side(viewer, SIDE_SENDERS); break;
 	case ACTION_RECEIVERS: show_side(viewer, SIDE_RECEIVERS); break;
-	case ACTION_BACK: case ACTION_QUIT_OR_BACK:
+	case ACTION_BACK:
+	case ACTION_QUIT_OR_BACK:
 		if (!view->in_lower)
 			return false;
 		view->in_lower = false;
 		break;
-	case ACTION_SEARCH: case ACTION_FILTER: view->in_lower = false; return false;
+	case ACTION_SEARCH:
+	case ACTION_SEARCH_NEXT:
+	case ACTION_SEARCH_PREVIOUS:
+	case ACTION_FILTER:
+		view->in_lower = false; /* they are about the channels */
+		return false;
 	default: return false;
 	}
 	return true;
@@ -655,8 +554,20 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_channels = {
-	.word = "channels", .tab = "Chans", .update = update, .prepare = prepare, .draw = draw,
-	.act = act, .list = list, .moved = moved, .click = click, .table = table,
-	.row_text = row_text, .filter = filter, .filter_text = filter_text, .summary = summary,
-	.status = status, .lines = lines,
+    .word = "channels",
+    .tab = "Chans",
+    .update = update,
+    .prepare = prepare,
+    .draw = draw,
+    .act = act,
+    .list = list,
+    .moved = moved,
+    .click = click,
+    .table = table,
+    .row_text = row_text,
+    .filter = filter,
+    .filter_text = filter_text,
+    .summary = summary,
+    .status = status,
+    .lines = lines,
 };

@@ -15,8 +15,8 @@ enum waiter_kind { WAITER_RULE, WAITER_TASK, WAITER_KNOWN, WAITER_NOTE };
 struct waiter_line {
 	enum waiter_kind kind;
 	bool sends;
-	uint32_t number;       /* its place in the queue, from 1; among the known ones, from 0 */
-	int32_t task;          /* index; -1: it has ended */
+	uint32_t number; /* its place in the queue, from 1; among the known ones, from 0 */
+	int32_t task;	 /* index; -1: it has ended */
 	uint64_t id;
 };
 
@@ -26,9 +26,9 @@ struct channels_view {
 	char filter_text[256];
 	bool stuck_only, with_locks;
 	bool moved, in_lower;
-	uint64_t selected;     /* id of the object */
+	uint64_t selected; /* id of the object */
 	enum side side;
-	int32_t *rows;         /* indices in the snapshot's objects */
+	int32_t *rows; /* indices in the snapshot's objects */
 	size_t row_room;
 	struct waiter_line *lines;
 	size_t line_room;

@@ -71,7 +71,7 @@ void columns_layout(const struct columns *table, int width, int widths[COLUMNS_M
 }
 
 void columns_heading(const struct columns *table, const int widths[COLUMNS_MOST], struct grid *grid,
-		   int row, int kind)
+		     int row, int kind)
 {
 	int sorted = columns_sorted(table), at = COLUMNS_MARGIN;
 
@@ -83,7 +83,8 @@ void columns_heading(const struct columns *table, const int widths[COLUMNS_MOST]
 			continue;
 		int start = column->is_right && length < width ? at + width - length : at;
 		int room = length < width ? length : width;
-		grid_print(grid, row, start, ROLE_HEADER, "%.*s", room - (i == sorted), column->heading);
+		grid_print(grid, row, start, ROLE_HEADER, "%.*s", room - (i == sorted),
+			   column->heading);
 		if (i == sorted)
 			grid_symbol(grid, row, start + room - 1, ROLE_HEADER,
 				    table->sort.down ? SYMBOL_DOWN : SYMBOL_UP);
@@ -109,8 +110,8 @@ void columns_sort_step(struct columns *table, int step)
 		column = (column + step + table->count) % table->count;
 		if (!(table->shown & 1u << column) || table->columns[column].sort == NO_SORT)
 			continue;
-		table->sort = (struct sort){table->columns[column].sort,
-					    table->columns[column].sort_down};
+		table->sort =
+		    (struct sort){table->columns[column].sort, table->columns[column].sort_down};
 		return;
 	}
 }

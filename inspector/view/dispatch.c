@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dispatch.c: from keys and clicks to what they do.  The key table gives the action; what all screens
- * have in common is done here, the rest by the screen.
+ * dispatch.c: from keys and clicks to what they do.  The key table gives the action; what all
+ * screens have in common is done here, the rest by the screen.
  */
 #define _GNU_SOURCE
 #include "dispatch.h"
@@ -141,7 +141,8 @@ static bool take_interval(struct viewer *viewer)
 	char *end;
 	double seconds = strtod(viewer->prompt.text, &end);
 
-	if (end == viewer->prompt.text || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 3600) {
+	if (end == viewer->prompt.text || *end || !isfinite(seconds) || seconds < 0.1 ||
+	    seconds > 3600) {
 		snprintf(viewer->prompt.error, sizeof(viewer->prompt.error), "0.1 to 3600");
 		return false;
 	}
@@ -227,8 +228,8 @@ static void quit(struct viewer *viewer, bool at_once)
 	viewer->end_child = at_once;
 	if (!at_once && viewer->child[0]) {
 		char label[160];
-		snprintf(label, sizeof(label), "End %.80s too?  y yes  n leave it running  Esc stay",
-			 viewer->child);
+		snprintf(label, sizeof(label),
+			 "End %.80s too?  y yes  n leave it running  Esc stay", viewer->child);
 		prompt_start(&viewer->prompt, PROMPT_QUIT, label, "");
 		return;
 	}
@@ -311,7 +312,10 @@ static void act_everywhere(struct viewer *viewer, enum action action)
 	case ACTION_SEARCH_NEXT: search_again(viewer, 1); break;
 	case ACTION_SEARCH_PREVIOUS: search_again(viewer, -1); break;
 	case ACTION_FILTER: start_prompt(viewer, PROMPT_FILTER); break;
-	case ACTION_SORT_LEFT: case ACTION_SORT_RIGHT: case ACTION_SORT_MENU: case ACTION_INVERT:
+	case ACTION_SORT_LEFT:
+	case ACTION_SORT_RIGHT:
+	case ACTION_SORT_MENU:
+	case ACTION_INVERT:
 	case ACTION_COLUMNS: sort(viewer, action); break;
 	default: move(viewer, action); break;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * event_text.c: an event names two tasklets: the one it happened to and another.  The same switch reads
- * "leaves" on the screen of the one and "runs" on the screen of the other.
+ * event_text.c: an event names two tasklets: the one it happened to and another.  The same switch
+ * reads "leaves" on the screen of the one and "runs" on the screen of the other.
  */
 #include "event_text.h"
 
@@ -78,7 +78,8 @@ void event_text(const struct snapshot *snapshot, const struct model *model, uint
 	text[0] = '\0';
 	label_task_id(snapshot, is_mine ? event->other_id : event->task_id, other, sizeof(other));
 	switch (event->event) {
-	case TL_EVENT_SWITCH: case TL_EVENT_HANDOFF:
+	case TL_EVENT_SWITCH:
+	case TL_EVENT_HANDOFF:
 		switch_text(snapshot, model, is_mine, event, verb, text, bytes);
 		break;
 	case TL_EVENT_WAKE: wake_text(snapshot, model, is_mine, event, verb, text, bytes); break;
@@ -94,14 +95,20 @@ void event_text(const struct snapshot *snapshot, const struct model *model, uint
 			snprintf(text, bytes, "after %s ended", other);
 		break;
 	case TL_EVENT_THROW:
-		snprintf(text, bytes, is_mine ? "error %" PRIu64 ", by %s" : "error %" PRIu64 ", at %s",
+		snprintf(text, bytes,
+			 is_mine ? "error %" PRIu64 ", by %s" : "error %" PRIu64 ", at %s",
 			 event->b, other);
 		break;
 	case TL_EVENT_UNCAUGHT: snprintf(text, bytes, "error %" PRIi64, (int64_t)event->b); break;
-	case TL_EVENT_CREATE: case TL_EVENT_DESTROY: case TL_EVENT_CLOSE: case TL_EVENT_DEADLOCK:
+	case TL_EVENT_CREATE:
+	case TL_EVENT_DESTROY:
+	case TL_EVENT_CLOSE:
+	case TL_EVENT_DEADLOCK:
 	case TL_EVENT_CYCLE: object_text(snapshot, model, event, text, bytes); break;
 	case TL_EVENT_MARK: snprintf(text, bytes, "%s %" PRIu64, event->text, event->b); break;
-	case TL_EVENT_HOG: snprintf(text, bytes, "ran %s", label_duration(event->b, time, sizeof(time))); break;
+	case TL_EVENT_HOG:
+		snprintf(text, bytes, "ran %s", label_duration(event->b, time, sizeof(time)));
+		break;
 	default: snprintf(text, bytes, "%s", event->text);
 	}
 }

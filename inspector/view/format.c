@@ -22,8 +22,8 @@ const char *format_clock(struct text *ret, uint64_t ns)
 		return unknown(ret);
 	if (days)
 		used = snprintf(ret->text, sizeof(ret->text), "%llud ", days);
-	snprintf(ret->text + used, sizeof(ret->text) - (size_t)used, "%02u:%02u:%02u", hours, minutes,
-		 (unsigned)(seconds % 60));
+	snprintf(ret->text + used, sizeof(ret->text) - (size_t)used, "%02u:%02u:%02u", hours,
+		 minutes, (unsigned)(seconds % 60));
 	return ret->text;
 }
 

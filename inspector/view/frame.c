@@ -14,13 +14,29 @@ struct layout frame_layout(const struct viewer *viewer)
 	int rows = viewer->grid.rows;
 
 	if (viewer->is_batch)
-		return (struct layout){.title = 0, .counts = 1, .tabs = 2, .top = 3, .bottom = rows,
-				       .status = -1, .keys = -1};
+		return (struct layout){.title = 0,
+				       .counts = 1,
+				       .tabs = 2,
+				       .top = 3,
+				       .bottom = rows,
+				       .status = -1,
+				       .keys = -1};
 	if (viewer->rows < SMALL_ROWS || viewer->columns < SMALL_COLUMNS)
-		return (struct layout){.title = -1, .counts = -1, .tabs = -1, .top = 1,
-				       .bottom = rows, .status = 0, .keys = -1, .is_small = true};
-	return (struct layout){.title = 0, .counts = 1, .tabs = 2, .top = 3, .bottom = rows - 2,
-			       .status = rows - 2, .keys = rows - 1};
+		return (struct layout){.title = -1,
+				       .counts = -1,
+				       .tabs = -1,
+				       .top = 1,
+				       .bottom = rows,
+				       .status = 0,
+				       .keys = -1,
+				       .is_small = true};
+	return (struct layout){.title = 0,
+			       .counts = 1,
+			       .tabs = 2,
+			       .top = 3,
+			       .bottom = rows - 2,
+			       .status = rows - 2,
+			       .keys = rows - 1};
 }
 
 /* ---- the first line ---- */
@@ -32,20 +48,21 @@ static int draw_condition(const struct viewer *viewer, struct grid *grid, int ro
 
 	if (target->ended) {
 		const char *what = source_state(target->source) == SOURCE_REPLACED
-					   ? "EXITED: another program has its place (0: processes)"
-					   : "EXITED";
+				       ? "EXITED: another program has its place (0: processes)"
+				       : "EXITED";
 		column = grid_text(grid, row, column, ROLE_BAD, what);
 		if (!viewer->is_batch)
-			column = grid_print(grid, row, column, ROLE_NORMAL, " %s ago, as last seen",
-					    label_duration(viewer->now_ns - viewer->ended_ns, ago,
-							   sizeof(ago)));
+			column = grid_print(
+			    grid, row, column, ROLE_NORMAL, " %s ago, as last seen",
+			    label_duration(viewer->now_ns - viewer->ended_ns, ago, sizeof(ago)));
 		return column;
 	}
 	if (source_kind(target->source) == SOURCE_CORE)
 		return grid_text(grid, row, column, ROLE_WARN, "CORE");
 	if (viewer->paused_ns)
-		return grid_print(grid, row, column, ROLE_WARN, "PAUSED at -%s",
-				  label_duration(viewer->now_ns - viewer->paused_ns, ago, sizeof(ago)));
+		return grid_print(
+		    grid, row, column, ROLE_WARN, "PAUSED at -%s",
+		    label_duration(viewer->now_ns - viewer->paused_ns, ago, sizeof(ago)));
 	if (target->sample && target->sample->snapshot->source_state == SOURCE_STOPPED)
 		return grid_text(grid, row, column, ROLE_WARN, "STOPPED");
 	if (viewer->is_batch)
@@ -83,7 +100,8 @@ static void draw_schedulers(const struct sample *sample, struct grid *grid, int 
 	for (uint32_t i = 0; i < snapshot->scheduler_count; i++) {
 		double percent = sample->rates.schedulers[i].run_percent;
 		if (snapshot->schedulers[i].in_use)
-			column = grid_bar(grid, row, column, width, busy_role(percent), percent / 100);
+			column =
+			    grid_bar(grid, row, column, width, busy_role(percent), percent / 100);
 	}
 }
 
@@ -97,7 +115,8 @@ static void draw_title(const struct viewer *viewer, struct grid *grid, int row)
 		grid_text(grid, row, column + 2, ROLE_NORMAL, "processes with tasklets");
 		return;
 	}
-	column = grid_text(grid, row, column + 2, ROLE_HEADER, source_label(viewer->target->source));
+	column =
+	    grid_text(grid, row, column + 2, ROLE_HEADER, source_label(viewer->target->source));
 	if (snapshot)
 		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "up %s",
 				    format_clock(&up, snapshot->up_ns));
@@ -110,7 +129,10 @@ static void draw_title(const struct viewer *viewer, struct grid *grid, int row)
 
 static enum role letter_role(char letter)
 {
-	return letter == 'R' ? ROLE_RUN : letter == 'r' ? ROLE_READY : letter == 'X' ? ROLE_DIM : ROLE_WAIT;
+	return letter == 'R'   ? ROLE_RUN
+	       : letter == 'r' ? ROLE_READY
+	       : letter == 'X' ? ROLE_DIM
+			       : ROLE_WAIT;
 }
 
 static void draw_counts(const struct viewer *viewer, struct grid *grid, int row)
@@ -126,8 +148,9 @@ static void draw_counts(const struct viewer *viewer, struct grid *grid, int row)
 	const struct snapshot *snapshot = sample->snapshot;
 	for (uint32_t i = 0; i < snapshot->task_count; i++)
 		counts[(unsigned char)task_letter(&snapshot->tasks[i]) & 127]++;
-	int column = grid_print(grid, row, 0, ROLE_NORMAL, "tasks %s:",
-				label_count(snapshot->task_count, number, sizeof(number)));
+	int column =
+	    grid_print(grid, row, 0, ROLE_NORMAL,
+		       "tasks %s:", label_count(snapshot->task_count, number, sizeof(number)));
 	for (const char *letter = order; *letter; letter++) {
 		if (!counts[(int)*letter])
 			continue;
@@ -156,8 +179,9 @@ static void draw_tabs(const struct viewer *viewer, struct grid *grid, int row)
 		bool here = (int)viewer->screen == i;
 		if (viewer->screen == SCREEN_PROCESSES)
 			break;
-		int end = grid_print(grid, row, column, here ? ROLE_HEADER : ROLE_NORMAL,
-				     here ? "[%d %s]" : " %d %s ", i, screen_of((enum screen_id)i)->tab);
+		int end =
+		    grid_print(grid, row, column, here ? ROLE_HEADER : ROLE_NORMAL,
+			       here ? "[%d %s]" : " %d %s ", i, screen_of((enum screen_id)i)->tab);
 		grid_hotspot(grid, row, column, end, CLICK_SCREEN, i);
 		column = end;
 	}
@@ -189,8 +213,8 @@ static void draw_status(const struct viewer *viewer, struct grid *grid, int row,
 		return;
 	}
 	if (is_small) {
-		grid_print(grid, row, 0, ROLE_DIM, "%dx%d is small: 60x16 shows all", viewer->columns,
-			   viewer->rows);
+		grid_print(grid, row, 0, ROLE_DIM, "%dx%d is small: 60x16 shows all",
+			   viewer->columns, viewer->rows);
 		return;
 	}
 	if (viewer->search[0] && screen->row_text)
@@ -237,7 +261,8 @@ static void draw_keys(const struct viewer *viewer, struct grid *grid, int row)
 		split_label(binding, keys, &label);
 		split_label(last, last_keys, &last_label);
 		int width = (int)(strlen(keys) + strlen(label)) + 1;
-		int reserved = binding == last ? 0 : (int)(strlen(last_keys) + strlen(last_label)) + 1;
+		int reserved =
+		    binding == last ? 0 : (int)(strlen(last_keys) + strlen(last_label)) + 1;
 		if (column + width + reserved > grid->columns + 1)
 			continue;
 		int end = grid_text(grid, row, column, ROLE_HEADER, keys);

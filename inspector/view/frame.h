@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* frame.h: what is round every screen: the program, the counts, the tabs; the status and the keys. */
+/* frame.h: what is round every screen: the program, the counts, the tabs; the status and the keys.
+ */
 #ifndef VIEW_FRAME_H
 #define VIEW_FRAME_H
 
@@ -7,7 +8,7 @@
 
 struct layout {
 	int title, counts, tabs; /* rows; -1: not there */
-	int top, bottom;         /* of the screen itself; bottom is exclusive */
+	int top, bottom;	 /* of the screen itself; bottom is exclusive */
 	int status, keys;
 	bool is_small;
 };

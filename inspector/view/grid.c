@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grid.c: the cells of grid.h.  Owns the decoding of UTF-8, the width of characters, and the rule of
- * what may be in a cell: printable characters and, on top of them, combining marks.  Characters that
- * steer a terminal or the direction of text are left out, whoever sent them.
+ * grid.c: the cells of grid.h.  Owns the decoding of UTF-8, the width of characters, and the rule
+ * of what may be in a cell: printable characters and, on top of them, combining marks.  Characters
+ * that steer a terminal or the direction of text are left out, whoever sent them.
  */
 #define _GNU_SOURCE
 #include "grid.h"
@@ -18,7 +18,7 @@ static const struct {
 	char ascii;
 } symbols[] = {
 #define ROW(n, u, a) {u, a},
-	VIEW_SYMBOLS(ROW)
+    VIEW_SYMBOLS(ROW)
 #undef ROW
 };
 
@@ -26,7 +26,7 @@ const char *role_name(enum role role)
 {
 	static const char *const names[] = {
 #define ROW(n, s) s,
-		VIEW_ROLES(ROW)
+	    VIEW_ROLES(ROW)
 #undef ROW
 	};
 	return names[role];
@@ -34,7 +34,8 @@ const char *role_name(enum role role)
 
 int grid_init(struct grid *grid, int rows, int columns, bool utf8)
 {
-	*grid = (struct grid){.rows = rows > 0 ? rows : 1, .columns = columns > 0 ? columns : 1, .utf8 = utf8};
+	*grid = (struct grid){
+	    .rows = rows > 0 ? rows : 1, .columns = columns > 0 ? columns : 1, .utf8 = utf8};
 	grid->cells = calloc((size_t)grid->rows * (size_t)grid->columns, sizeof(*grid->cells));
 	if (!grid->cells)
 		return -ENOMEM;
@@ -63,7 +64,11 @@ uint32_t text_next(const char **text)
 {
 	const unsigned char *at = (const unsigned char *)*text;
 	uint32_t glyph = at[0];
-	int more = glyph < 0x80 ? 0 : glyph >> 5 == 6 ? 1 : glyph >> 4 == 14 ? 2 : glyph >> 3 == 30 ? 3 : -1;
+	int more = glyph < 0x80	      ? 0
+		   : glyph >> 5 == 6  ? 1
+		   : glyph >> 4 == 14 ? 2
+		   : glyph >> 3 == 30 ? 3
+				      : -1;
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 
 	if (!glyph)
@@ -112,8 +117,8 @@ static bool is_invisible(uint32_t glyph)
 	       (glyph >= 0xfff9 && glyph <= 0xfffb) || (glyph >= 0xe0000 && glyph <= 0xe0fff);
 }
 
-/* What a code point becomes in a cell: itself, or '?' where the locale or the grid does not know it.
- * Its width: 1, 2, 0 for a mark, -1 for nothing at all. */
+/* What a code point becomes in a cell: itself, or '?' where the locale or the grid does not know
+ * it. Its width: 1, 2, 0 for a mark, -1 for nothing at all. */
 static int glyph_width(bool utf8, uint32_t *glyph)
 {
 	if (*glyph >= 0x20 && *glyph < 0x7f)
@@ -260,8 +265,7 @@ int grid_left(struct grid *grid, int row, int column, int width, enum role role,
 	return column + width;
 }
 
-int grid_right(struct grid *grid, int row, int column, int width, enum role role,
-	       const char *text)
+int grid_right(struct grid *grid, int row, int column, int width, enum role role, const char *text)
 {
 	int used = grid_text_width(grid->utf8, text);
 
@@ -286,7 +290,8 @@ int grid_bar(struct grid *grid, int row, int column, int width, enum role role, 
 		else if (eighths > 0 && grid->utf8) /* U+2589 is seven eighths, U+258F one */
 			put(grid, row, column + i, role, 0x2590u - (uint32_t)eighths, 1);
 		else
-			put(grid, row, column + i, role, eighths >= 4 || (eighths > 0 && !i) ? '#' : ' ', 1);
+			put(grid, row, column + i, role,
+			    eighths >= 4 || (eighths > 0 && !i) ? '#' : ' ', 1);
 	}
 	return grid_text(grid, row, column + width, ROLE_DIM, "]");
 }
@@ -332,8 +337,8 @@ void grid_hotspot(struct grid *grid, int row, int from, int to, int kind, int64_
 		grid->hotspots = more;
 		grid->hotspot_room = room;
 	}
-	grid->hotspots[grid->hotspot_count++] = (struct hotspot){
-		row, from - grid->origin, to - grid->origin, kind, argument};
+	grid->hotspots[grid->hotspot_count++] =
+	    (struct hotspot){row, from - grid->origin, to - grid->origin, kind, argument};
 }
 
 const struct hotspot *grid_hotspot_at(const struct grid *grid, int row, int column)

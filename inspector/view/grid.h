@@ -4,8 +4,8 @@
  * the theme's business, how it reaches a terminal or a file is terminal.c's and batch.c's.
  *
  * Everything that draws goes through here, so that columns stay aligned whatever the text is: wide
- * characters take two cells, combining marks none, and what a terminal could take for a command never
- * gets in.  A grid without UTF-8 holds ASCII only.
+ * characters take two cells, combining marks none, and what a terminal could take for a command
+ * never gets in.  A grid without UTF-8 holds ASCII only.
  */
 #ifndef VIEW_GRID_H
 #define VIEW_GRID_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* clang-format off */
 #define VIEW_ROLES(X)                                                  \
 	X(NORMAL, "normal")                                            \
 	X(DIM, "dim")                                                  \
@@ -26,12 +27,14 @@
 	X(RUN, "run")                                                  \
 	X(READY, "ready")                                              \
 	X(WAIT, "wait")
+/* clang-format on */
 
 #define VIEW_ENUM_ROLE(n, s) ROLE_##n,
 enum role { VIEW_ROLES(VIEW_ENUM_ROLE) ROLE_COUNT };
 const char *role_name(enum role role);
 
 /* One cell each, in UTF-8 and in ASCII. */
+/* clang-format off */
 #define VIEW_SYMBOLS(X)                                                \
 	X(HORIZONTAL, 0x2500, '-')                                     \
 	X(VERTICAL, 0x2502, '|')                                       \
@@ -46,15 +49,16 @@ const char *role_name(enum role role);
 	X(CUT, 0x2026, '~')      /* here a text was too long */        \
 	X(FULL, 0x2588, '#')                                           \
 	X(CURSOR, 0x2581, '_')
+/* clang-format on */
 
 #define VIEW_ENUM_SYMBOL(n, u, a) SYMBOL_##n,
 enum symbol { VIEW_SYMBOLS(VIEW_ENUM_SYMBOL) SYMBOL_COUNT };
 
 struct cell {
-	uint32_t glyph;    /* code point; 0: the right half of a wide one */
+	uint32_t glyph;	   /* code point; 0: the right half of a wide one */
 	uint16_t marks[2]; /* combining characters on top of it; 0: none */
 	uint8_t role;
-	uint8_t width;     /* 1, 2, or 0 for a right half */
+	uint8_t width; /* 1, 2, or 0 for a right half */
 };
 
 /* Something that can be clicked.  What `kind` and `argument` mean is the viewer's. */
@@ -66,7 +70,7 @@ struct hotspot {
 
 struct grid {
 	int rows, columns;
-	int origin;        /* what is drawn is shifted left by so many cells */
+	int origin; /* what is drawn is shifted left by so many cells */
 	bool utf8;
 	struct cell *cells;
 	struct hotspot *hotspots;
@@ -81,12 +85,11 @@ void grid_clear(struct grid *grid);
 /* Each draws what fits and returns the column after it, as if everything had fitted. */
 int grid_text(struct grid *grid, int row, int column, enum role role, const char *text);
 int grid_print(struct grid *grid, int row, int column, enum role role, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+    __attribute__((format(printf, 5, 6)));
 int grid_symbol(struct grid *grid, int row, int column, enum role role, enum symbol symbol);
 /* In a field of exactly `width` cells; too long a text ends in SYMBOL_CUT. */
 int grid_left(struct grid *grid, int row, int column, int width, enum role role, const char *text);
-int grid_right(struct grid *grid, int row, int column, int width, enum role role,
-	       const char *text);
+int grid_right(struct grid *grid, int row, int column, int width, enum role role, const char *text);
 /* A gauge of `width` cells within brackets. */
 int grid_bar(struct grid *grid, int row, int column, int width, enum role role, double fraction);
 /* -- title ------------------------------ note -- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * help.c: the keys, from the table of keys.c: first those of this screen alone, then those of several, then
- * what the letters and the filter's words mean.
+ * help.c: the keys, from the table of keys.c: first those of this screen alone, then those of
+ * several, then what the letters and the filter's words mean.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -28,7 +28,8 @@ void help_key(struct viewer *viewer, uint32_t key)
 	}
 	struct list *list = &viewer->help_list;
 	list->cursor = action == ACTION_UP || action == ACTION_PAGE_UP || action == ACTION_HALF_UP
-			       ? list->top : list->top + list->height - 1;
+			   ? list->top
+			   : list->top + list->height - 1;
 	move_list(list, action);
 }
 
@@ -43,7 +44,8 @@ static int row_of(struct writer *writer)
 {
 	int row = writer->lines++;
 
-	if (!writer->grid || row < writer->list->top || row >= writer->list->top + writer->list->height)
+	if (!writer->grid || row < writer->list->top ||
+	    row >= writer->list->top + writer->list->height)
 		return -1;
 	return row - writer->list->top;
 }
@@ -64,7 +66,8 @@ static void line(struct writer *writer, const char *keys, const char *text)
 	if (row < 0)
 		return;
 	grid_right(writer->grid, row, 0, KEYS_WIDTH, ROLE_HEADER, keys);
-	grid_left(writer->grid, row, KEYS_WIDTH + 2, writer->grid->columns - KEYS_WIDTH - 2, ROLE_NORMAL, text);
+	grid_left(writer->grid, row, KEYS_WIDTH + 2, writer->grid->columns - KEYS_WIDTH - 2,
+		  ROLE_NORMAL, text);
 }
 
 /* Text over as many lines as it needs. */
@@ -116,15 +119,16 @@ static void bindings(struct writer *writer, unsigned screen, bool own)
 static void write_all(const struct viewer *viewer, struct writer *writer, int columns)
 {
 	static const char *const letters[][2] = {
-		{"R r", "running; ready to run"},
-		{"C L J", "waits for a channel, a lock, the end of another tasklet"},
-		{"I T O", "waits for input or output, a timer, an offloaded call"},
-		{"U P N", "in a nested run; paused; new, no body yet"},
-		{"? X", "parked for an unknown reason; ended"},
+	    {"R r", "running; ready to run"},
+	    {"C L J", "waits for a channel, a lock, the end of another tasklet"},
+	    {"I T O", "waits for input or output, a timer, an offloaded call"},
+	    {"U P N", "in a nested run; paused; new, no body yet"},
+	    {"? X", "parked for an unknown reason; ended"},
 	};
 	char title[64];
 
-	snprintf(title, sizeof(title), "Keys of screen %d, %s", viewer->screen, screen_of(viewer->screen)->tab);
+	snprintf(title, sizeof(title), "Keys of screen %d, %s", viewer->screen,
+		 screen_of(viewer->screen)->tab);
 	heading(writer, title);
 	bindings(writer, 1u << viewer->screen, true);
 	heading(writer, "Keys everywhere");
@@ -132,7 +136,8 @@ static void write_all(const struct viewer *viewer, struct writer *writer, int co
 	heading(writer, "Letters of the column S");
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
 		line(writer, letters[i][0], letters[i][1]);
-	heading(writer, "Filters: words that must all hold, as  state:L age>1s name~conn !spawn:accept.c");
+	heading(writer,
+		"Filters: words that must all hold, as  state:L age>1s name~conn !spawn:accept.c");
 	wrapped(writer, "fields", filter_fields(), columns);
 }
 
@@ -149,7 +154,8 @@ void help_draw(struct viewer *viewer, struct grid *grid)
 	write_all(viewer, &writer, grid->columns);
 	int more = list->count - list->top - list->height;
 	if (more > 0)
-		grid_print(grid, grid->rows - 1, 1, ROLE_DIM, "%d more lines below: PgDn.  Any other key closes.", more);
+		grid_print(grid, grid->rows - 1, 1, ROLE_DIM,
+			   "%d more lines below: PgDn.  Any other key closes.", more);
 	else
 		grid_text(grid, grid->rows - 1, 1, ROLE_DIM, "Any key closes.");
 }

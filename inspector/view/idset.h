@@ -14,6 +14,6 @@ struct idset {
 
 bool idset_has(const struct idset *set, uint64_t id);
 void idset_toggle(struct idset *set, uint64_t id); /* without memory: nothing happens */
-void idset_clear(struct idset *set);               /* also its end: it may be used again */
+void idset_clear(struct idset *set);		   /* also its end: it may be used again */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys.c: the table of keys.  Order matters twice: the last line of a screen shows its labels in this
- * order, and help lists the rows in this order.  h j k l move and nothing else.
+ * keys.c: the table of keys.  Order matters twice: the last line of a screen shows its labels in
+ * this order, and help lists the rows in this order.  h j k l move and nothing else.
  */
 #include "keys.h"
 
@@ -9,13 +9,15 @@
 #include <string.h>
 
 #define ON_LISTS (ON_PROCESSES | ON_TASKS | ON_CHANNELS)
-#define K(name) KEYCODE_##name
+#define K(name)	 KEYCODE_##name
 
+/* clang-format off */
 static const struct binding table[] = {
 	{ACTION_HELP, ON_ALL, {'?', K(F1)}, "Help", "help for this screen, then for all of them"},
 
 	/* lists */
-	{ACTION_SEARCH, ON_LISTS, {'/', K(F3)}, "Search", "search: go to the next row that has the text"},
+	{ACTION_SEARCH, ON_LISTS, {'/', K(F3)}, "Search",
+	 "search: go to the next row that has the text"},
 	{ACTION_SEARCH_NEXT, ON_LISTS, {'n'}, NULL, "the next row found"},
 	{ACTION_SEARCH_PREVIOUS, ON_LISTS, {'N'}, NULL, "the one before"},
 	{ACTION_FILTER, ON_LISTS, {'\\', K(F4)}, "Filter",
@@ -28,7 +30,8 @@ static const struct binding table[] = {
 	{ACTION_TREE, ON_TASKS, {'t', K(F5)}, "Tree", "tree of who spawned whom"},
 	{ACTION_GROUP, ON_TASKS, {'u'}, "Group",
 	 "group: none, by state, spawn site, what they wait for, same stack"},
-	{ACTION_FOLLOW, ON_TASKS, {'F'}, "Follow", "follow this tasklet wherever the order takes it"},
+	{ACTION_FOLLOW, ON_TASKS, {'F'}, "Follow",
+	 "follow this tasklet wherever the order takes it"},
 	{ACTION_TAG, ON_TASKS, {K(SPACE)}, NULL, "tag this tasklet"},
 	{ACTION_UNTAG, ON_TASKS, {'U'}, NULL, "untag all"},
 	{ACTION_HIDE_FINISHED, ON_TASKS, {'H'}, NULL, "hide tasklets that have ended"},
@@ -38,18 +41,23 @@ static const struct binding table[] = {
 	{ACTION_OPEN, ON_PROCESSES, {K(ENTER)}, "Open", "look at this process"},
 	{ACTION_OPEN, ON_TASKS, {K(ENTER)}, "Open", "open: the tasklet, the group, the warning"},
 	{ACTION_OPEN, ON_TASK, {K(ENTER)}, NULL, "this frame in the editor"},
-	{ACTION_OPEN, ON_CHANNELS, {K(ENTER)}, "Waiters", "go down to who waits there; again: that tasklet"},
+	{ACTION_OPEN, ON_CHANNELS, {K(ENTER)}, "Waiters",
+	 "go down to who waits there; again: that tasklet"},
 	{ACTION_OPEN, ON_WAITS, {K(ENTER)}, "Task", "the tasklet of this line"},
-	{ACTION_HOLDER, ON_TASKS | ON_TASK, {'w'}, "Holder", "go to what it waits for: the holder, the channel"},
-	{ACTION_HOLDER, ON_WAITS, {'w'}, "Next edge", "walk on along the chain: whom this one waits for"},
-	{ACTION_RETURN, ON_ALL & ~ON_PROCESSES, {K(BACKSPACE)}, NULL, "return to where w or Enter came from"},
+	{ACTION_HOLDER, ON_TASKS | ON_TASK, {'w'}, "Holder",
+	 "go to what it waits for: the holder, the channel"},
+	{ACTION_HOLDER, ON_WAITS, {'w'}, "Next edge",
+	 "walk on along the chain: whom this one waits for"},
+	{ACTION_RETURN, ON_ALL & ~ON_PROCESSES, {K(BACKSPACE)}, NULL,
+	 "return to where w or Enter came from"},
 	{ACTION_FOLD, ON_TASKS | ON_WAITS, {'-'}, NULL, "fold this branch, group or verdict"},
 	{ACTION_UNFOLD, ON_TASKS | ON_WAITS, {'+', '='}, "Unfold", "unfold it"},
 	{ACTION_FOLD_ALL, ON_TASKS | ON_WAITS, {'*'}, NULL, "fold or unfold all"},
 	{ACTION_ALL_WAITS, ON_WAITS, {'a'}, "All/trouble", "all waits, or only trouble"},
 	{ACTION_STUCK, ON_CHANNELS, {'x'}, "Stuck",
 	 "only those where somebody has waited over a second and nothing moved"},
-	{ACTION_SENDERS, ON_CHANNELS, {'s'}, "Senders", "who sends: waiting, oldest first, and known"},
+	{ACTION_SENDERS, ON_CHANNELS, {'s'}, "Senders",
+	 "who sends: waiting, oldest first, and known"},
 	{ACTION_RECEIVERS, ON_CHANNELS, {'r'}, "Receivers", "who receives"},
 	{ACTION_LOCKS, ON_CHANNELS, {'o'}, "Locks", "show locks too, or channels only"},
 	{ACTION_EDITOR, ON_TASKS | ON_TASK | ON_WAITS, {'e'}, "Editor",
@@ -83,20 +91,23 @@ static const struct binding table[] = {
 	{ACTION_PRINT, ON_ALL, {'P'}, NULL, "write this screen to a text file"},
 	{ACTION_REDRAW, ON_ALL, {CONTROL('L')}, NULL, "draw the screen again"},
 	{ACTION_SUSPEND, ON_ALL, {CONTROL('Z')}, NULL, "suspend tltop; fg brings it back"},
-	{ACTION_BACK, ON_TASK | ON_CHANNELS | ON_WAITS, {K(ESCAPE)}, "Back", "one screen back; never quits"},
-	{ACTION_BACK, ON_TASKS | ON_PROCESSES, {K(ESCAPE)}, NULL, "leave a warning, a search, a filter"},
+	{ACTION_BACK, ON_TASK | ON_CHANNELS | ON_WAITS, {K(ESCAPE)}, "Back",
+	 "one screen back; never quits"},
+	{ACTION_BACK, ON_TASKS | ON_PROCESSES, {K(ESCAPE)}, NULL,
+	 "leave a warning, a search, a filter"},
 	{ACTION_QUIT_OR_BACK, ON_TASK | ON_CHANNELS | ON_WAITS, {'q'}, NULL, "one screen back"},
 	{ACTION_QUIT_OR_BACK, ON_TASKS | ON_PROCESSES, {'q'}, "Quit", "quit"},
 	{ACTION_QUIT, ON_ALL, {K(F10), CONTROL('C')}, NULL, "quit at once"},
 	{ACTION_NONE, 0, {0}, NULL, NULL},
 };
+/* clang-format on */
 
 static const struct {
 	uint32_t key;
 	const char *name;
 } names[] = {
 #define ROW(n, s) {KEYCODE_##n, s},
-	VIEW_KEYS(ROW)
+    VIEW_KEYS(ROW)
 #undef ROW
 };
 

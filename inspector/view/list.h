@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list.h: which of many rows is the current one, and which of them are in the window.  Indices only:
- * what the rows are is the screen's business, and so is finding the current one again in a new look.
+ * list.h: which of many rows is the current one, and which of them are in the window.  Indices
+ * only: what the rows are is the screen's business, and so is finding the current one again in a
+ * new look.
  */
 #ifndef VIEW_LIST_H
 #define VIEW_LIST_H
 
 struct list {
 	int count;
-	int cursor;  /* 0 to count - 1; 0 when there are none */
-	int top;     /* the first row in the window */
-	int height;  /* rows of the window */
+	int cursor; /* 0 to count - 1; 0 when there are none */
+	int top;    /* the first row in the window */
+	int height; /* rows of the window */
 };
 
 static inline void list_clamp(struct list *list)

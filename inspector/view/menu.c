@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* menu.c: a box on top of a screen, to choose the column to sort by (F6) or the columns to show (c). */
+/* menu.c: a box on top of a screen, to choose the column to sort by (F6) or the columns to show
+ * (c). */
 #include <string.h>
 
 #include "dispatch.h"
@@ -63,9 +64,17 @@ void menu_key(struct viewer *viewer, uint32_t key)
 		else
 			choose(viewer);
 		break;
-	case KEYCODE_SPACE: case ' ': choose(viewer); break;
-	case KEYCODE_ESCAPE: case 'q': case 'c': case KEYCODE_F6: viewer->menu = MENU_NONE; break;
-	case CONTROL('C'): case KEYCODE_F10: viewer->menu = MENU_NONE; viewer_key(viewer, key); break;
+	case KEYCODE_SPACE:
+	case ' ': choose(viewer); break;
+	case KEYCODE_ESCAPE:
+	case 'q':
+	case 'c':
+	case KEYCODE_F6: viewer->menu = MENU_NONE; break;
+	case CONTROL('C'):
+	case KEYCODE_F10:
+		viewer->menu = MENU_NONE;
+		viewer_key(viewer, key);
+		break;
 	default: move_list(&viewer->menu_list, keys_action(viewer->screen, key));
 	}
 }

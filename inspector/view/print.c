@@ -14,7 +14,8 @@ static FILE *create(const struct viewer *viewer, char *name, size_t bytes)
 	int pid = viewer->target ? (int)source_pid(viewer->target->source) : 0;
 
 	for (int number = 1; number < MOST_FILES; number++) {
-		snprintf(name, bytes, "tltop-%d-%s-%d.txt", pid, screen_of(viewer->screen)->word, number);
+		snprintf(name, bytes, "tltop-%d-%s-%d.txt", pid, screen_of(viewer->screen)->word,
+			 number);
 		int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (file >= 0)
 			return fdopen(file, "w");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processes.c: screen 0, the processes that have a segment.  Each that may be read is kept open and looked at
- * whenever the list is; the others say why not.
+ * processes.c: screen 0, the processes that have a segment.  Each that may be read is kept open and
+ * looked at whenever the list is; the others say why not.
  */
 #define _GNU_SOURCE
 #include "processes.h"
@@ -15,20 +15,44 @@
 #include "format.h"
 #include "viewer.h"
 
-enum { SORT_PROCESS_PID, SORT_PROCESS_NAME, SORT_PROCESS_UP, SORT_PROCESS_TASKS, SORT_PROCESS_SWITCHES,
-       SORT_PROCESS_WARNINGS };
-enum { COLUMN_PID, COLUMN_NAME, COLUMN_UP, COLUMN_TASKS, COLUMN_SWITCHES, COLUMN_WARNINGS, COLUMN_WHY, COLUMNS };
+enum {
+	SORT_PROCESS_PID,
+	SORT_PROCESS_NAME,
+	SORT_PROCESS_UP,
+	SORT_PROCESS_TASKS,
+	SORT_PROCESS_SWITCHES,
+	SORT_PROCESS_WARNINGS
+};
+enum {
+	COLUMN_PID,
+	COLUMN_NAME,
+	COLUMN_UP,
+	COLUMN_TASKS,
+	COLUMN_SWITCHES,
+	COLUMN_WARNINGS,
+	COLUMN_WHY,
+	COLUMNS
+};
 
+/* clang-format off */
 static const struct column columns[COLUMNS] = {
 	/* word, heading, about, least, most, weight, rank, right, shown, sort, sort down */
-	{"pid", "PID", "process id", 7, 10, 0, 0, true, true, SORT_PROCESS_PID, false},
-	{"name", "PROGRAM", "its name", 12, 40, 2, 1, false, true, SORT_PROCESS_NAME, false},
-	{"up", "UP", "since its runtime started", 9, 12, 0, 4, true, true, SORT_PROCESS_UP, true},
-	{"tasks", "TASKS", "tasklets", 6, 6, 0, 2, true, true, SORT_PROCESS_TASKS, true},
-	{"switch/s", "SWITCH/S", "switches a second", 9, 9, 0, 3, true, true, SORT_PROCESS_SWITCHES, true},
-	{"warn", "WARN", "warnings", 5, 5, 0, 5, true, true, SORT_PROCESS_WARNINGS, true},
-	{"note", "NOTE", "the first warning, or why it cannot be looked at", 8, 120, 3, 6, false, true, NO_SORT, false},
+	{"pid", "PID", "process id",
+	 7, 10, 0, 0, true, true, SORT_PROCESS_PID, false},
+	{"name", "PROGRAM", "its name",
+	 12, 40, 2, 1, false, true, SORT_PROCESS_NAME, false},
+	{"up", "UP", "since its runtime started",
+	 9, 12, 0, 4, true, true, SORT_PROCESS_UP, true},
+	{"tasks", "TASKS", "tasklets",
+	 6, 6, 0, 2, true, true, SORT_PROCESS_TASKS, true},
+	{"switch/s", "SWITCH/S", "switches a second",
+	 9, 9, 0, 3, true, true, SORT_PROCESS_SWITCHES, true},
+	{"warn", "WARN", "warnings",
+	 5, 5, 0, 5, true, true, SORT_PROCESS_WARNINGS, true},
+	{"note", "NOTE", "the first warning, or why it cannot be looked at",
+	 8, 120, 3, 6, false, true, NO_SORT, false},
 };
+/* clang-format on */
 
 void processes_init(struct viewer *viewer)
 {
@@ -47,7 +71,8 @@ void processes_fini(struct viewer *viewer)
 static struct process_row *row_of(struct processes_view *view, const struct source_process *process)
 {
 	for (int i = 0; i < view->row_count; i++)
-		if (view->rows[i].pid == process->pid && strcmp(view->rows[i].program, process->program) == 0)
+		if (view->rows[i].pid == process->pid &&
+		    strcmp(view->rows[i].program, process->program) == 0)
 			return &view->rows[i];
 	if ((size_t)view->row_count == view->row_room) {
 		size_t room = view->row_room ? 2 * view->row_room : 16;
@@ -77,7 +102,8 @@ static void look_at(struct process_row *row, bool readable)
 	if (row->target && target_look(row->target, &problem) == 0) {
 		warnings_find(row->target, &warnings);
 		row->warnings = warnings.count + warnings.more;
-		snprintf(row->why, sizeof(row->why), "%.199s", warnings.count ? warnings.list[0].text : "");
+		snprintf(row->why, sizeof(row->why), "%.199s",
+			 warnings.count ? warnings.list[0].text : "");
 	}
 	if (problem.text[0])
 		snprintf(row->why, sizeof(row->why), "%.199s", problem.text);
@@ -123,7 +149,9 @@ static const struct snapshot *snapshot_of(const struct process_row *row)
 
 static double switches_of(const struct process_row *row)
 {
-	return snapshot_of(row) && row->target->sample->look.rates ? row->target->sample->rates.switches : -1;
+	return snapshot_of(row) && row->target->sample->look.rates
+		   ? row->target->sample->rates.switches
+		   : -1;
 }
 
 static double sort_value(const struct process_row *row, int key)
@@ -167,12 +195,14 @@ static void update(struct viewer *viewer)
 	int count = 0;
 
 	if (view->row_count)
-		qsort_r(view->rows, (size_t)view->row_count, sizeof(view->rows[0]), compare, &view->table.sort);
+		qsort_r(view->rows, (size_t)view->row_count, sizeof(view->rows[0]), compare,
+			&view->table.sort);
 	for (int i = 0; i < view->row_count; i++) {
 		struct process_row row = view->rows[i];
 		if (!passes(view, &row))
 			continue;
-		memmove(&view->rows[count + 1], &view->rows[count], (size_t)(i - count) * sizeof(row));
+		memmove(&view->rows[count + 1], &view->rows[count],
+			(size_t)(i - count) * sizeof(row));
 		view->rows[count++] = row;
 	}
 	view->list.count = count;
@@ -199,10 +229,15 @@ static void make_cell(const struct process_row *row, int column, char *text, siz
 	case COLUMN_PID: snprintf(text, bytes, "%d", (int)row->pid); break;
 	case COLUMN_NAME: snprintf(text, bytes, "%s", row->program); break;
 	case COLUMN_UP:
-		snprintf(text, bytes, "%s", format_clock(&words, snapshot ? snapshot->up_ns : UINT64_MAX));
+		snprintf(text, bytes, "%s",
+			 format_clock(&words, snapshot ? snapshot->up_ns : UINT64_MAX));
 		break;
-	case COLUMN_TASKS: label_count(snapshot ? snapshot->task_count : MODEL_UNKNOWN, text, bytes); break;
-	case COLUMN_SWITCHES: snprintf(text, bytes, "%s", format_rate(&words, switches_of(row))); break;
+	case COLUMN_TASKS:
+		label_count(snapshot ? snapshot->task_count : MODEL_UNKNOWN, text, bytes);
+		break;
+	case COLUMN_SWITCHES:
+		snprintf(text, bytes, "%s", format_rate(&words, switches_of(row)));
+		break;
 	case COLUMN_WARNINGS: snprintf(text, bytes, snapshot ? "%d" : "-", row->warnings); break;
 	default: snprintf(text, bytes, "%s", row->why); break;
 	}
@@ -217,8 +252,9 @@ static void draw_row(const struct viewer *viewer, struct grid *grid, int at, int
 
 	for (int i = 0; i < COLUMNS; i++) {
 		char text[256];
-		enum role role = !row->target ? ROLE_DIM
-				 : i >= COLUMN_WARNINGS && row->warnings ? ROLE_WARN : ROLE_NORMAL;
+		enum role role = !row->target				 ? ROLE_DIM
+				 : i >= COLUMN_WARNINGS && row->warnings ? ROLE_WARN
+									 : ROLE_NORMAL;
 		if (!widths[i])
 			continue;
 		make_cell(row, i, text, sizeof(text));
@@ -242,7 +278,9 @@ static void draw_empty(const struct viewer *viewer, struct grid *grid, int row)
 		return;
 	}
 	grid_text(grid, row, 2, ROLE_NORMAL, "No process with tasklets is running.");
-	grid_text(grid, row + 1, 2, ROLE_DIM, "tltop -- COMMAND starts one and shows it; a program must be linked with -ltasklet.");
+	grid_text(
+	    grid, row + 1, 2, ROLE_DIM,
+	    "tltop -- COMMAND starts one and shows it; a program must be linked with -ltasklet.");
 }
 
 static void draw(const struct viewer *viewer, struct grid *grid, int top, int bottom)
@@ -271,7 +309,8 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 	const struct processes_view *view = &viewer->processes;
 	int sorted = columns_sorted(&view->table);
 
-	snprintf(text, bytes, "filter: %.60s   sort: %s %s", view->filter_text[0] ? view->filter_text : "none",
+	snprintf(text, bytes, "filter: %.60s   sort: %s %s",
+		 view->filter_text[0] ? view->filter_text : "none",
 		 sorted < 0 ? "-" : columns[sorted].heading, view->table.sort.down ? "down" : "up");
 }
 
@@ -286,11 +325,13 @@ static void open_process(struct viewer *viewer)
 	if (!view->list.count)
 		return;
 	const struct process_row *row = &view->rows[view->list.cursor];
-	if (viewer->target && !viewer->target->ended && source_pid(viewer->target->source) == row->pid) {
+	if (viewer->target && !viewer->target->ended &&
+	    source_pid(viewer->target->source) == row->pid) {
 		viewer_go(viewer, SCREEN_TASKS);
 		return;
 	}
-	if (source_open_process(row->pid, &source, &problem) || viewer_attach(viewer, source, &problem))
+	if (source_open_process(row->pid, &source, &problem) ||
+	    viewer_attach(viewer, source, &problem))
 		viewer_say(viewer, ROLE_BAD, "%s", problem.text);
 }
 
@@ -358,8 +399,20 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_processes = {
-	.word = "processes", .tab = "Processes", .update = update, .prepare = prepare, .draw = draw,
-	.act = act, .list = list, .moved = moved, .click = click, .table = table,
-	.row_text = row_text, .filter = filter, .filter_text = filter_text, .summary = summary,
-	.status = status, .lines = lines,
+    .word = "processes",
+    .tab = "Processes",
+    .update = update,
+    .prepare = prepare,
+    .draw = draw,
+    .act = act,
+    .list = list,
+    .moved = moved,
+    .click = click,
+    .table = table,
+    .row_text = row_text,
+    .filter = filter,
+    .filter_text = filter_text,
+    .summary = summary,
+    .status = status,
+    .lines = lines,
 };

@@ -11,17 +11,17 @@
 struct process_row {
 	pid_t pid;
 	char program[64];
-	struct target *target;  /* NULL: it cannot be looked at */
-	char why[200];          /* why not */
+	struct target *target; /* NULL: it cannot be looked at */
+	char why[200];	       /* why not */
 	int warnings;
-	bool seen;              /* in the newest list of processes */
+	bool seen; /* in the newest list of processes */
 };
 
 struct processes_view {
 	struct columns table;
 	struct list list;
 	char filter_text[256];
-	struct process_row *rows;  /* in the order shown; the first list.count pass the filter */
+	struct process_row *rows; /* in the order shown; the first list.count pass the filter */
 	int row_count;
 	size_t row_room;
 	pid_t selected;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* prompt.c: editing one line: left, right, Home, End, Backspace, Ctrl-W a word, Ctrl-U all of it. */
+/* prompt.c: editing one line: left, right, Home, End, Backspace, Ctrl-W a word, Ctrl-U all of it.
+ */
 #include "prompt.h"
 
 #include <stdio.h>
 #include <string.h>
 
-void prompt_start(struct prompt *prompt, enum prompt_kind kind, const char *label,
-		  const char *text)
+void prompt_start(struct prompt *prompt, enum prompt_kind kind, const char *label, const char *text)
 {
 	*prompt = (struct prompt){.kind = kind};
 	snprintf(prompt->label, sizeof(prompt->label), "%s", label);
@@ -60,7 +60,8 @@ static enum prompt_result insert(struct prompt *prompt, uint32_t key)
 	size_t count = text_encode(key, bytes), length = strlen(prompt->text);
 	if (length + count >= sizeof(prompt->text))
 		return PROMPT_GOES_ON;
-	memmove(prompt->text + prompt->at + count, prompt->text + prompt->at, length - prompt->at + 1);
+	memmove(prompt->text + prompt->at + count, prompt->text + prompt->at,
+		length - prompt->at + 1);
 	memcpy(prompt->text + prompt->at, bytes, count);
 	prompt->at += count;
 	return PROMPT_CHANGED;
@@ -71,11 +72,14 @@ enum prompt_result prompt_key(struct prompt *prompt, uint32_t key)
 	prompt->error[0] = '\0';
 	switch (key) {
 	case KEYCODE_ENTER: return PROMPT_DONE;
-	case KEYCODE_ESCAPE: case CONTROL('C'): return PROMPT_CANCELLED;
+	case KEYCODE_ESCAPE:
+	case CONTROL('C'): return PROMPT_CANCELLED;
 	case KEYCODE_LEFT: prompt->at = before(prompt, prompt->at); return PROMPT_GOES_ON;
 	case KEYCODE_RIGHT: prompt->at = after(prompt, prompt->at); return PROMPT_GOES_ON;
-	case KEYCODE_HOME: case CONTROL('A'): prompt->at = 0; return PROMPT_GOES_ON;
-	case KEYCODE_END: case CONTROL('E'): prompt->at = strlen(prompt->text); return PROMPT_GOES_ON;
+	case KEYCODE_HOME:
+	case CONTROL('A'): prompt->at = 0; return PROMPT_GOES_ON;
+	case KEYCODE_END:
+	case CONTROL('E'): prompt->at = strlen(prompt->text); return PROMPT_GOES_ON;
 	case KEYCODE_BACKSPACE: return cut(prompt, before(prompt, prompt->at), prompt->at);
 	case KEYCODE_DELETE: return cut(prompt, prompt->at, after(prompt, prompt->at));
 	case CONTROL('U'): return cut(prompt, 0, prompt->at);
@@ -96,7 +100,8 @@ void prompt_draw(const struct prompt *prompt, struct grid *grid, int row)
 	if (prompt->kind != PROMPT_QUIT && prompt->text[prompt->at] == '\0')
 		grid_symbol(grid, row, cursor, ROLE_HEADER, SYMBOL_CURSOR);
 	else if (prompt->kind != PROMPT_QUIT && cursor < grid->columns)
-		grid->cells[(size_t)row * (size_t)grid->columns + (size_t)cursor].role = ROLE_SELECTED;
+		grid->cells[(size_t)row * (size_t)grid->columns + (size_t)cursor].role =
+		    ROLE_SELECTED;
 	if (prompt->error[0])
 		grid_text(grid, row, end + 3, ROLE_BAD, prompt->error);
 }

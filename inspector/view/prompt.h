@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* prompt.h: a line of text that is being typed: a search, a filter, an interval; or a question of one key. */
+/* prompt.h: a line of text that is being typed: a search, a filter, an interval; or a question of
+ * one key. */
 #ifndef VIEW_PROMPT_H
 #define VIEW_PROMPT_H
 
@@ -15,10 +16,10 @@ enum { PROMPT_BYTES = 200 };
 
 struct prompt {
 	enum prompt_kind kind;
-	char label[160];          /* "Search: " */
-	char text[PROMPT_BYTES];  /* UTF-8 */
-	size_t at;                /* the cursor, in bytes */
-	char error[200];          /* why it was not taken; "" */
+	char label[160];	 /* "Search: " */
+	char text[PROMPT_BYTES]; /* UTF-8 */
+	size_t at;		 /* the cursor, in bytes */
+	char error[200];	 /* why it was not taken; "" */
 };
 
 void prompt_start(struct prompt *prompt, enum prompt_kind kind, const char *label,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sample.c: looks at a target.  A look costs one snapshot, the rates against the one before, and the
- * search for deadlocks; what is "certain" there was looked at twice.
+ * sample.c: looks at a target.  A look costs one snapshot, the rates against the one before, and
+ * the search for deadlocks; what is "certain" there was looked at twice.
  */
 #include "sample.h"
 
@@ -134,9 +134,10 @@ int target_look(struct target *target, struct problem *problem)
 	int result = model_snapshot(target->model, &snapshot, problem);
 	if (result)
 		return result;
-	if (target->sample &&
-	    (snapshot->source_state == SOURCE_EXITED || snapshot->source_state == SOURCE_REPLACED)) {
-		target->ended = true; /* just now: the picture from before that is the last good one */
+	if (target->sample && (snapshot->source_state == SOURCE_EXITED ||
+			       snapshot->source_state == SOURCE_REPLACED)) {
+		target->ended =
+		    true; /* just now: the picture from before that is the last good one */
 		snapshot_free(snapshot);
 		return 0;
 	}
@@ -175,7 +176,8 @@ void target_fetch_traces(struct target *target, const int32_t *tasks, size_t cou
 	if (wanted)
 		model_backtraces(target->model, sample->snapshot, missing, wanted, traces);
 	for (size_t i = 0; i < wanted; i++) {
-		struct backtrace *copy = sample->traces[missing[i]]; /* asked for twice: once is enough */
+		struct backtrace *copy =
+		    sample->traces[missing[i]]; /* asked for twice: once is enough */
 		if (!copy && (copy = malloc(sizeof(*copy))))
 			*copy = traces[i];
 		sample->traces[missing[i]] = copy;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * task.c: screen 2, one tasklet: what it does or waits for, its times, its stack; its backtrace, and below
- * it the events that are still in the rings, newest first.  Frames and events are one list with one
- * cursor.  A tasklet that has ended stays on the screen as it was seen last.
+ * task.c: screen 2, one tasklet: what it does or waits for, its times, its stack; its backtrace,
+ * and below it the events that are still in the rings, newest first.  Frames and events are one
+ * list with one cursor.  A tasklet that has ended stays on the screen as it was seen last.
  */
 #include "task.h"
 
@@ -37,7 +37,8 @@ static void choose(struct viewer *viewer)
 
 	screen_tasks.update(viewer);
 	if (tasks->row_count)
-		viewer->task.id = viewer_snapshot(viewer)->tasks[tasks->rows[tasks->list.cursor].task].id;
+		viewer->task.id =
+		    viewer_snapshot(viewer)->tasks[tasks->rows[tasks->list.cursor].task].id;
 }
 
 static void add_line(struct task_view *view, enum task_line_kind kind, uint32_t index)
@@ -73,7 +74,8 @@ static void read_history(struct viewer *viewer)
 	struct task_view *view = &viewer->task;
 	struct history history = {0};
 
-	if (model_history(viewer->target->model, viewer_snapshot(viewer), view->id, TASK_EVENTS, &history))
+	if (model_history(viewer->target->model, viewer_snapshot(viewer), view->id, TASK_EVENTS,
+			  &history))
 		return;
 	history_fini(&view->history);
 	view->history = history;
@@ -135,11 +137,13 @@ static void draw_wait(const struct viewer *viewer, struct grid *grid, int row)
 		return;
 	}
 	int32_t index = index_of(viewer);
-	column = grid_print(grid, row, column + 3, state_role(task), "%c for %s: ", task_letter(task),
-			    label_duration(task->age_ns, age, sizeof(age)));
+	column =
+	    grid_print(grid, row, column + 3, state_role(task), "%c for %s: ", task_letter(task),
+		       label_duration(task->age_ns, age, sizeof(age)));
 	waits_describe(snapshot, viewer->target->model, index, wait, sizeof(wait));
 	grid_text(grid, row, column, state_role(task),
-		  *wait && strcmp(wait, "-") != 0 ? wait : label_state(viewer->target->model, task));
+		  *wait && strcmp(wait, "-") != 0 ? wait
+						  : label_state(viewer->target->model, task));
 }
 
 static void draw_times(const struct viewer *viewer, struct grid *grid, int row)
@@ -148,14 +152,16 @@ static void draw_times(const struct viewer *viewer, struct grid *grid, int row)
 	char run[24], ready[24], waited[24], life[24];
 	struct text switches;
 
-	int column = grid_print(grid, row, 1, ROLE_NORMAL, "ran %s times   run %s   ready %s   waited %s   life %s",
+	int column = grid_print(grid, row, 1, ROLE_NORMAL,
+				"ran %s times   run %s   ready %s   waited %s   life %s",
 				format_grouped(&switches, task->switches),
 				label_duration(task->run_ns, run, sizeof(run)),
 				label_duration(task->ready_ns, ready, sizeof(ready)),
 				label_duration(task->wait_ns, waited, sizeof(waited)),
 				label_duration(task->life_ns, life, sizeof(life)));
 	if (viewer_snapshot(viewer)->scheduler_count > 1)
-		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "sched %" PRIu32, task->scheduler);
+		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "sched %" PRIu32,
+				    task->scheduler);
 	if (task->level)
 		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "level %d", task->level);
 	if (task->has_deadline)
@@ -176,24 +182,28 @@ static void draw_origin(const struct viewer *viewer, struct grid *grid, int row)
 	int column = 1;
 
 	if (bytes != MODEL_UNKNOWN)
-		column = grid_print(grid, row, column, percent >= 80 ? ROLE_BAD : ROLE_NORMAL,
-				    "stack %s of %s (%.0f%%)", label_bytes(bytes, used, sizeof(used)),
-				    label_bytes(task->stack_high - task->stack_low, whole, sizeof(whole)),
-				    percent) + 3;
+		column = grid_print(
+			     grid, row, column, percent >= 80 ? ROLE_BAD : ROLE_NORMAL,
+			     "stack %s of %s (%.0f%%)", label_bytes(bytes, used, sizeof(used)),
+			     label_bytes(task->stack_high - task->stack_low, whole, sizeof(whole)),
+			     percent) +
+			 3;
 	else if (task->is_fresh)
 		column = grid_text(grid, row, column, ROLE_NORMAL, "no stack yet") + 3;
 	if (task->site || task->parent)
 		column = grid_text(grid, row, column, ROLE_NORMAL, "spawned");
 	if (task->site)
-		column = grid_print(grid, row, column, ROLE_NORMAL, " at %s",
-				    label_site(viewer->target->model, task->site, site, sizeof(site)));
+		column =
+		    grid_print(grid, row, column, ROLE_NORMAL, " at %s",
+			       label_site(viewer->target->model, task->site, site, sizeof(site)));
 	if (task->parent)
 		column = grid_print(grid, row, column, ROLE_NORMAL, " by %s",
 				    label_task_id(snapshot, task->parent, name, sizeof(name)));
 	column += task->site || task->parent ? 3 : 0;
 	if (task->waker)
 		column = grid_print(grid, row, column, ROLE_NORMAL, "woken by %s",
-				    label_task_id(snapshot, task->waker, name, sizeof(name))) + 3;
+				    label_task_id(snapshot, task->waker, name, sizeof(name))) +
+			 3;
 	if (task->group[0])
 		grid_print(grid, row, column, ROLE_NORMAL, "group %s", task->group);
 }
@@ -289,14 +299,13 @@ static void draw_why(const struct viewer *viewer, struct grid *grid, int row)
 
 static enum role verb_role(const char *verb)
 {
-	return strcmp(verb, "runs") == 0 ? ROLE_RUN
-	       : strcmp(verb, "ready") == 0 ? ROLE_READY
+	return strcmp(verb, "runs") == 0     ? ROLE_RUN
+	       : strcmp(verb, "ready") == 0  ? ROLE_READY
 	       : strcmp(verb, "leaves") == 0 ? ROLE_WAIT
 	       : strcmp(verb, "deadlock") == 0 || strcmp(verb, "cycle") == 0 ||
-				 strcmp(verb, "uncaught") == 0 ||
-				 strcmp(verb, "overflow") == 0
-		       ? ROLE_BAD
-		       : ROLE_NORMAL;
+		       strcmp(verb, "uncaught") == 0 || strcmp(verb, "overflow") == 0
+		   ? ROLE_BAD
+		   : ROLE_NORMAL;
 }
 
 static void draw_event(const struct viewer *viewer, struct grid *grid, int row, uint32_t index)
@@ -311,10 +320,12 @@ static void draw_event(const struct viewer *viewer, struct grid *grid, int row, 
 	else if (event->ns != MODEL_UNKNOWN)
 		snprintf(ago, sizeof(ago), "0ns");
 	snprintf(stamp, sizeof(stamp), strcmp(ago, "-") == 0 ? "%s" : "-%s", ago);
-	event_text(snapshot, viewer->target->model, viewer->task.id, event, &verb, text, sizeof(text));
+	event_text(snapshot, viewer->target->model, viewer->task.id, event, &verb, text,
+		   sizeof(text));
 	int column = grid_right(grid, row, 1, 8, ROLE_DIM, stamp);
 	column = grid_left(grid, row, column + 2, 11, verb_role(verb), verb);
-	grid_left(grid, row, column + 1, grid->columns + grid->origin - column - 1, ROLE_NORMAL, text);
+	grid_left(grid, row, column + 1, grid->columns + grid->origin - column - 1, ROLE_NORMAL,
+		  text);
 }
 
 static void draw_line(const struct viewer *viewer, struct grid *grid, int row, int index)
@@ -329,8 +340,9 @@ static void draw_line(const struct viewer *viewer, struct grid *grid, int row, i
 	case LINE_EVENT: draw_event(viewer, grid, row, line->index); break;
 	case LINE_NOTE:
 		grid_text(grid, row, 5, ROLE_DIM,
-			  viewer_snapshot(viewer)->trace ? "none of its events is in the rings any more"
-							 : "tracing is off: TASKLET_TRACE=full records events");
+			  viewer_snapshot(viewer)->trace
+			      ? "none of its events is in the rings any more"
+			      : "tracing is off: TASKLET_TRACE=full records events");
 		break;
 	}
 	if (index == viewer->task.list.cursor && !viewer->is_batch) {
@@ -387,7 +399,8 @@ static void go_to_neighbour(struct viewer *viewer, int step)
 		return;
 	found = found < 0 ? 0 : found + step;
 	if (found < 0 || found >= count) {
-		viewer_say(viewer, ROLE_NORMAL, "that was the %s one", found < 0 ? "first" : "last");
+		viewer_say(viewer, ROLE_NORMAL, "that was the %s one",
+			   found < 0 ? "first" : "last");
 		return;
 	}
 	viewer->task.id = snapshot->tasks[tasks->rows[found].task].id;
@@ -406,7 +419,8 @@ static void open_event(struct viewer *viewer, uint32_t index)
 	if (other && snapshot_task_by_id(viewer_snapshot(viewer), other) >= 0)
 		viewer_open_task(viewer, other);
 	else
-		viewer_say(viewer, ROLE_NORMAL, other ? "%" PRIu64 " has ended" : "no other tasklet has part in it",
+		viewer_say(viewer, ROLE_NORMAL,
+			   other ? "%" PRIu64 " has ended" : "no other tasklet has part in it",
 			   other);
 }
 
@@ -483,6 +497,15 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_task = {
-	.word = "task", .tab = "Task", .update = update, .prepare = prepare, .draw = draw, .act = act,
-	.list = list, .moved = moved, .click = click, .summary = summary, .lines = lines,
+    .word = "task",
+    .tab = "Task",
+    .update = update,
+    .prepare = prepare,
+    .draw = draw,
+    .act = act,
+    .list = list,
+    .moved = moved,
+    .click = click,
+    .summary = summary,
+    .lines = lines,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * task_cells.c: words and numbers of a row.  A row that stands for a group shows what its members have in
- * common, the sum of what can be added up, and the largest of the rest.
+ * task_cells.c: words and numbers of a row.  A row that stands for a group shows what its members
+ * have in common, the sum of what can be added up, and the largest of the rest.
  */
 #include "task_cells.h"
 
@@ -12,29 +12,51 @@
 
 enum { STACK_FULL_PERCENT = 80 };
 
+/* clang-format off */
 const struct column task_columns[] = {
 	/* word, heading, about, least, most, weight, rank, right, shown, sort, sort down */
-	{"id", "ID", "serial number, never used twice", 5, 20, 0, 0, true, true, SORT_ID, false},
-	{"name", "NAME", "its name", 8, 32, 1, 1, false, true, SORT_NAME, false},
-	{"s", "S", "state: R running, r ready, or what it waits for", 1, 1, 0, 0, false, true, SORT_STATE, false},
-	{"waits", "WAITS FOR", "what it waits for, and who has it", 14, 44, 2, 2, false, true, SORT_WAITS, false},
-	{"age", "AGE", "since its state changed last", 6, 6, 0, 3, true, true, SORT_AGE, true},
-	{"run%", "RUN%", "share of one CPU", 5, 5, 0, 5, true, true, SORT_RUN_PERCENT, true},
-	{"switch/s", "SWITCH/S", "how often it ran, a second", 8, 8, 0, 6, true, true, SORT_SWITCH_RATE, true},
-	{"stack%", "STACK%", "of its stack in use", 6, 6, 0, 7, true, true, SORT_STACK, true},
-	{"spawn", "SPAWNED AT", "the line that made it", 10, 44, 2, 4, false, true, SORT_SPAWN, false},
-	{"frame", "AT", "the line of the program where it is", 9, 44, 2, 8, false, false, NO_SORT, false},
-	{"group", "GROUP", "the group that the program put it in", 8, 24, 1, 9, false, false, NO_SORT, false},
-	{"run", "RUN", "time on a CPU", 6, 6, 0, 10, true, false, SORT_RUN, true},
-	{"ready", "READY", "time ready but not running", 6, 6, 0, 10, true, false, SORT_READY, true},
-	{"waited", "WAITED", "time waiting", 6, 6, 0, 10, true, false, NO_SORT, false},
-	{"switches", "SWITCHES", "how often it ran", 9, 9, 0, 10, true, false, SORT_SWITCHES, true},
-	{"level", "LEVEL", "priority", 6, 6, 0, 10, true, false, SORT_LEVEL, true},
-	{"sched", "SCHED", "its scheduler", 6, 6, 0, 10, true, false, SORT_SCHED, false},
-	{"parent", "PARENT", "who spawned it", 7, 20, 0, 10, true, false, SORT_PARENT, false},
-	{"waker", "WAKER", "who made it ready last", 7, 20, 0, 10, true, false, NO_SORT, false},
-	{"life", "LIFE", "since it was spawned", 6, 6, 0, 10, true, false, SORT_LIFE, true},
+	{"id", "ID", "serial number, never used twice",
+	 5, 20, 0, 0, true, true, SORT_ID, false},
+	{"name", "NAME", "its name",
+	 8, 32, 1, 1, false, true, SORT_NAME, false},
+	{"s", "S", "state: R running, r ready, or what it waits for",
+	 1, 1, 0, 0, false, true, SORT_STATE, false},
+	{"waits", "WAITS FOR", "what it waits for, and who has it",
+	 14, 44, 2, 2, false, true, SORT_WAITS, false},
+	{"age", "AGE", "since its state changed last",
+	 6, 6, 0, 3, true, true, SORT_AGE, true},
+	{"run%", "RUN%", "share of one CPU",
+	 5, 5, 0, 5, true, true, SORT_RUN_PERCENT, true},
+	{"switch/s", "SWITCH/S", "how often it ran, a second",
+	 8, 8, 0, 6, true, true, SORT_SWITCH_RATE, true},
+	{"stack%", "STACK%", "of its stack in use",
+	 6, 6, 0, 7, true, true, SORT_STACK, true},
+	{"spawn", "SPAWNED AT", "the line that made it",
+	 10, 44, 2, 4, false, true, SORT_SPAWN, false},
+	{"frame", "AT", "the line of the program where it is",
+	 9, 44, 2, 8, false, false, NO_SORT, false},
+	{"group", "GROUP", "the group that the program put it in",
+	 8, 24, 1, 9, false, false, NO_SORT, false},
+	{"run", "RUN", "time on a CPU",
+	 6, 6, 0, 10, true, false, SORT_RUN, true},
+	{"ready", "READY", "time ready but not running",
+	 6, 6, 0, 10, true, false, SORT_READY, true},
+	{"waited", "WAITED", "time waiting",
+	 6, 6, 0, 10, true, false, NO_SORT, false},
+	{"switches", "SWITCHES", "how often it ran",
+	 9, 9, 0, 10, true, false, SORT_SWITCHES, true},
+	{"level", "LEVEL", "priority",
+	 6, 6, 0, 10, true, false, SORT_LEVEL, true},
+	{"sched", "SCHED", "its scheduler",
+	 6, 6, 0, 10, true, false, SORT_SCHED, false},
+	{"parent", "PARENT", "who spawned it",
+	 7, 20, 0, 10, true, false, SORT_PARENT, false},
+	{"waker", "WAKER", "who made it ready last",
+	 7, 20, 0, 10, true, false, NO_SORT, false},
+	{"life", "LIFE", "since it was spawned",
+	 6, 6, 0, 10, true, false, SORT_LIFE, true},
 };
+/* clang-format on */
 _Static_assert(sizeof(task_columns) / sizeof(task_columns[0]) == TASK_COLUMNS, "task_cells.h");
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -80,10 +102,16 @@ struct row_sum task_row_sum(const struct viewer *viewer, const struct task_row *
 {
 	const struct sample *sample = viewer->target->sample;
 	const struct groups *groups = &viewer->tasks.groups;
-	struct row_sum sum = {.age_ns = MODEL_UNKNOWN, .run_ns = MODEL_UNKNOWN,
-			      .ready_ns = MODEL_UNKNOWN, .wait_ns = MODEL_UNKNOWN,
-			      .life_ns = MODEL_UNKNOWN, .run_percent = -1, .switch_rate = -1,
-			      .stack_percent = -1, .same_state = true, .same_site = true,
+	struct row_sum sum = {.age_ns = MODEL_UNKNOWN,
+			      .run_ns = MODEL_UNKNOWN,
+			      .ready_ns = MODEL_UNKNOWN,
+			      .wait_ns = MODEL_UNKNOWN,
+			      .life_ns = MODEL_UNKNOWN,
+			      .run_percent = -1,
+			      .switch_rate = -1,
+			      .stack_percent = -1,
+			      .same_state = true,
+			      .same_site = true,
 			      .same_wait = true};
 
 	if (row->group < 0) {
@@ -114,11 +142,12 @@ static void group_cell(const struct viewer *viewer, const struct task_row *row,
 	if (column == COLUMN_ID)
 		snprintf(cell->text, sizeof(cell->text), "%sx",
 			 label_count(sum->count, number, sizeof(number)));
-	else if (column == COLUMN_NAME &&
-		 !*groups_names(look, &view->groups, (uint32_t)row->group, cell->text, sizeof(cell->text)))
+	else if (column == COLUMN_NAME && !*groups_names(look, &view->groups, (uint32_t)row->group,
+							 cell->text, sizeof(cell->text)))
 		strcpy(cell->text, "(several)");
 	else if (column == COLUMN_WAITS && !sum->same_wait)
-		groups_label(look, &view->groups, (uint32_t)row->group, cell->text, sizeof(cell->text));
+		groups_label(look, &view->groups, (uint32_t)row->group, cell->text,
+			     sizeof(cell->text));
 	else if (column == COLUMN_STATE && !sum->same_state)
 		strcpy(cell->text, "*");
 	else if (column == COLUMN_SPAWN && !sum->same_site)
@@ -132,16 +161,22 @@ static void word_cell(const struct viewer *viewer, const struct task *task, int3
 
 	switch (column) {
 	case COLUMN_ID: id_or_unknown(cell, task->id); break;
-	case COLUMN_NAME: snprintf(cell->text, sizeof(cell->text), "%s", task->name[0] ? task->name : "-"); break;
+	case COLUMN_NAME:
+		snprintf(cell->text, sizeof(cell->text), "%s", task->name[0] ? task->name : "-");
+		break;
 	case COLUMN_STATE: snprintf(cell->text, sizeof(cell->text), "%c", task_letter(task)); break;
 	case COLUMN_WAITS:
 		label_wait(look->snapshot, look->model, index, cell->text, sizeof(cell->text));
 		break;
-	case COLUMN_SPAWN: label_site(look->model, task->site, cell->text, sizeof(cell->text)); break;
+	case COLUMN_SPAWN:
+		label_site(look->model, task->site, cell->text, sizeof(cell->text));
+		break;
 	case COLUMN_FRAME: task_place(viewer, index, cell->text, sizeof(cell->text)); break;
 	case COLUMN_GROUP: snprintf(cell->text, sizeof(cell->text), "%s", task->group); break;
 	case COLUMN_LEVEL: snprintf(cell->text, sizeof(cell->text), "%d", task->level); break;
-	case COLUMN_SCHED: snprintf(cell->text, sizeof(cell->text), "%" PRIu32, task->scheduler); break;
+	case COLUMN_SCHED:
+		snprintf(cell->text, sizeof(cell->text), "%" PRIu32, task->scheduler);
+		break;
 	case COLUMN_PARENT: id_or_unknown(cell, task->parent); break;
 	case COLUMN_WAKER: id_or_unknown(cell, task->waker); break;
 	default: break;

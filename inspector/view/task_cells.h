@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* task_cells.h: the columns of the list of tasklets, and what is in the cell of a row and a column. */
+/* task_cells.h: the columns of the list of tasklets, and what is in the cell of a row and a column.
+ */
 #ifndef VIEW_TASK_CELLS_H
 #define VIEW_TASK_CELLS_H
 
@@ -7,10 +8,27 @@
 #include "viewer.h"
 
 enum {
-	COLUMN_ID, COLUMN_NAME, COLUMN_STATE, COLUMN_WAITS, COLUMN_AGE, COLUMN_RUN_PERCENT,
-	COLUMN_SWITCH_RATE, COLUMN_STACK, COLUMN_SPAWN, COLUMN_FRAME, COLUMN_GROUP, COLUMN_RUN,
-	COLUMN_READY, COLUMN_WAITED, COLUMN_SWITCHES, COLUMN_LEVEL, COLUMN_SCHED, COLUMN_PARENT,
-	COLUMN_WAKER, COLUMN_LIFE, TASK_COLUMNS,
+	COLUMN_ID,
+	COLUMN_NAME,
+	COLUMN_STATE,
+	COLUMN_WAITS,
+	COLUMN_AGE,
+	COLUMN_RUN_PERCENT,
+	COLUMN_SWITCH_RATE,
+	COLUMN_STACK,
+	COLUMN_SPAWN,
+	COLUMN_FRAME,
+	COLUMN_GROUP,
+	COLUMN_RUN,
+	COLUMN_READY,
+	COLUMN_WAITED,
+	COLUMN_SWITCHES,
+	COLUMN_LEVEL,
+	COLUMN_SCHED,
+	COLUMN_PARENT,
+	COLUMN_WAKER,
+	COLUMN_LIFE,
+	TASK_COLUMNS,
 };
 _Static_assert((int)TASK_COLUMNS <= (int)COLUMNS_MOST, "columns.h");
 extern const struct column task_columns[];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * task_rows.c: see task_rows.h.  All of it is linear in the number of tasklets, but for the sort; nothing
- * is formatted here.
+ * task_rows.c: see task_rows.h.  All of it is linear in the number of tasklets, but for the sort;
+ * nothing is formatted here.
  *
- * The tree trusts no parent: a circle of parents, which no true program has, is cut open, and nothing
- * recurses.
+ * The tree trusts no parent: a circle of parents, which no true program has, is cut open, and
+ * nothing recurses.
  */
 #include "task_rows.h"
 
@@ -32,8 +32,7 @@ static uint64_t stack_key(const struct stacks *stacks, int32_t task)
 	return mix(key, trace->status);
 }
 
-uint64_t row_key(const struct tasks_view *view, const struct look *look,
-		 const struct task_row *row)
+uint64_t row_key(const struct tasks_view *view, const struct look *look, const struct task_row *row)
 {
 	const struct snapshot *snapshot = look->snapshot;
 	const struct task *task = &snapshot->tasks[row->task];
@@ -93,7 +92,8 @@ static int add_groups(struct tasks_view *view, const struct look *look, const in
 	for (uint32_t i = 0; !result && i < view->groups.count; i++) {
 		const struct group *group = &view->groups.groups[i];
 		const int32_t *members = &view->groups.members[group->first];
-		struct task_row row = {.task = members[0], .group = group->count > 1 ? (int32_t)i : -1};
+		struct task_row row = {.task = members[0],
+				       .group = group->count > 1 ? (int32_t)i : -1};
 		if (group->count == 1) {
 			add_row(view, row);
 			continue;
@@ -103,7 +103,9 @@ static int add_groups(struct tasks_view *view, const struct look *look, const in
 		row.hidden = folded ? group->count : 0;
 		add_row(view, row);
 		for (uint32_t m = 0; !folded && m < group->count; m++)
-			add_row(view, (struct task_row){.task = members[m], .group = -1, .depth = 1,
+			add_row(view, (struct task_row){.task = members[m],
+							.group = -1,
+							.depth = 1,
 							.last = m + 1 == group->count});
 	}
 	return result;
@@ -122,18 +124,21 @@ static void find_parents(struct kin *kin, const struct snapshot *snapshot, const
 			 size_t count)
 {
 	for (uint32_t i = 0; i < snapshot->task_count; i++)
-		kin[i] = (struct kin){.parent = NOT_SHOWN, .first = NOBODY, .last = NOBODY, .next = NOBODY};
+		kin[i] = (struct kin){
+		    .parent = NOT_SHOWN, .first = NOBODY, .last = NOBODY, .next = NOBODY};
 	for (size_t i = 0; i < count; i++)
 		kin[tasks[i]].parent = NOBODY;
 	for (size_t i = 0; i < count; i++) {
 		const struct task *task = &snapshot->tasks[tasks[i]];
-		int32_t parent = task->parent ? snapshot_task_by_id(snapshot, task->parent) : NOBODY;
+		int32_t parent =
+		    task->parent ? snapshot_task_by_id(snapshot, task->parent) : NOBODY;
 		if (parent >= 0 && kin[parent].parent != NOT_SHOWN)
 			kin[tasks[i]].parent = parent;
 	}
 }
 
-/* From each up to its root, or to where an earlier walk went; who meets its own steps is in a circle. */
+/* From each up to its root, or to where an earlier walk went; who meets its own steps is in a
+ * circle. */
 static void cut_circles(struct kin *kin, const int32_t *tasks, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -200,11 +205,14 @@ static void add_branch(struct tasks_view *view, const struct snapshot *snapshot,
 	int depth = 0;
 
 	for (int32_t at = root; at >= 0;) {
-		struct task_row row = {.task = at, .group = -1, .depth = (uint16_t)(depth < 60000 ? depth : 60000),
+		struct task_row row = {.task = at,
+				       .group = -1,
+				       .depth = (uint16_t)(depth < 60000 ? depth : 60000),
 				       .last = kin[at].next < 0};
 		bool folded = kin[at].first >= 0 && is_folded(view, snapshot->tasks[at].id);
 		if (depth < 32)
-			bars = (bars & ~(UINT32_MAX << depth)) | (uint32_t)(depth && !row.last) << depth;
+			bars = (bars & ~(UINT32_MAX << depth)) | (uint32_t)(depth && !row.last)
+								     << depth;
 		row.bars = bars;
 		if (kin[at].first >= 0)
 			row.fold = folded ? FOLD_FOLDED : FOLD_OPEN;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasks.c: screen 1, all tasklets.  Warnings on top, then one line a row of task_rows.c.  Only the rows
- * that can be seen are formatted, so a look costs the same with ten tasklets and with a hundred thousand.
+ * tasks.c: screen 1, all tasklets.  Warnings on top, then one line a row of task_rows.c.  Only the
+ * rows that can be seen are formatted, so a look costs the same with ten tasklets and with a
+ * hundred thousand.
  */
 #include "tasks.h"
 
@@ -53,8 +54,8 @@ static void remember_cursor(struct viewer *viewer)
 	view->selected = row ? row_key(view, look_of(viewer), row) : 0;
 }
 
-/* The row that was selected, wherever it is now; one that has left the window is let go, unless it is to be
- * followed: then the window goes with it. */
+/* The row that was selected, wherever it is now; one that has left the window is let go, unless it
+ * is to be followed: then the window goes with it. */
 static void find_cursor(struct viewer *viewer)
 {
 	struct tasks_view *view = &viewer->tasks;
@@ -154,7 +155,8 @@ static void prepare(struct viewer *viewer, int top, int bottom)
 	list_show(&view->list);
 	if (!(shown_columns(view).shown & 1u << COLUMN_FRAME))
 		return;
-	for (int i = 0; i < view->list.height && view->list.top + i < view->list.count && count < 512; i++)
+	for (int i = 0;
+	     i < view->list.height && view->list.top + i < view->list.count && count < 512; i++)
 		tasks[count++] = view->rows[view->list.top + i].task;
 	target_fetch_traces(viewer->target, tasks, count);
 }
@@ -227,7 +229,8 @@ static void draw_warning(const struct viewer *viewer, struct grid *grid, int at,
 	const struct warning *warning = &viewer->warnings.list[index];
 	enum role role = warning->is_bad ? ROLE_BAD : ROLE_WARN;
 	const char *leads = warning->kind == WARNING_VERDICT ? "Enter: 4"
-			    : warning->kind == WARNING_TASK ? "Enter: 2" : "";
+			    : warning->kind == WARNING_TASK  ? "Enter: 2"
+							     : "";
 	int end = grid->columns;
 
 	if (!viewer->is_batch && *leads) {
@@ -264,7 +267,8 @@ static void draw_empty(const struct viewer *viewer, struct grid *grid, int row)
 	const struct snapshot *snapshot = viewer_snapshot(viewer);
 
 	if (viewer->tasks.filter_text[0] && snapshot->task_count)
-		grid_print(grid, row, 2, ROLE_NORMAL, "None of the %" PRIu32 " tasklets matches the filter.",
+		grid_print(grid, row, 2, ROLE_NORMAL,
+			   "None of the %" PRIu32 " tasklets matches the filter.",
 			   snapshot->task_count);
 	else if (snapshot->task_count)
 		grid_text(grid, row, 2, ROLE_NORMAL, "All tasklets have ended (H shows them).");
@@ -309,11 +313,13 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 
 	if (view->tags.count)
 		snprintf(tagged, sizeof(tagged), "   tagged %zu", view->tags.count);
-	snprintf(text, bytes, "filter: %.60s   sort: %s %s   group: %s%s%s%s   %" PRIu32 " in %" PRIu32 " rows",
-		 view->filter_text[0] ? view->filter_text : "none",
-		 sorted < 0 ? "-" : task_columns[sorted].heading, view->table.sort.down ? "down" : "up",
-		 view->tree ? "tree" : group_key_word(view->group), view->follows ? "   following" : "",
-		 view->hides_finished ? "   ended hidden" : "", tagged, view->matching, view->row_count);
+	snprintf(
+	    text, bytes,
+	    "filter: %.60s   sort: %s %s   group: %s%s%s%s   %" PRIu32 " in %" PRIu32 " rows",
+	    view->filter_text[0] ? view->filter_text : "none",
+	    sorted < 0 ? "-" : task_columns[sorted].heading, view->table.sort.down ? "down" : "up",
+	    view->tree ? "tree" : group_key_word(view->group), view->follows ? "   following" : "",
+	    view->hides_finished ? "   ended hidden" : "", tagged, view->matching, view->row_count);
 }
 
 /* ---- keys ---- */
@@ -397,8 +403,8 @@ static void tag_row(struct viewer *viewer)
 	uint32_t members = row->group >= 0 ? view->groups.groups[row->group].count : 1;
 	for (uint32_t i = 0; i < members; i++) {
 		int32_t task = row->group >= 0
-				       ? view->groups.members[view->groups.groups[row->group].first + i]
-				       : row->task;
+				   ? view->groups.members[view->groups.groups[row->group].first + i]
+				   : row->task;
 		idset_toggle(&view->tags, viewer_snapshot(viewer)->tasks[task].id);
 	}
 	list_move(&view->list, 1);
@@ -410,7 +416,8 @@ static bool move_in_warnings(struct viewer *viewer, enum action action)
 {
 	struct tasks_view *view = &viewer->tasks;
 
-	if (action == ACTION_UP && view->warning < 0 && view->list.cursor == 0 && view->warning_rows) {
+	if (action == ACTION_UP && view->warning < 0 && view->list.cursor == 0 &&
+	    view->warning_rows) {
 		view->warning = viewer->warnings.count - 1;
 		return true;
 	}
@@ -447,8 +454,9 @@ static void follow(struct viewer *viewer)
 
 	view->follows = !view->follows;
 	view->moved = true;
-	viewer_say(viewer, ROLE_NORMAL, view->follows ? "following this tasklet: F stops that"
-						      : "not following any more");
+	viewer_say(viewer, ROLE_NORMAL,
+		   view->follows ? "following this tasklet: F stops that"
+				 : "not following any more");
 }
 
 static bool act(struct viewer *viewer, enum action action)
@@ -457,7 +465,8 @@ static bool act(struct viewer *viewer, enum action action)
 	int32_t task = cursor_task(viewer);
 
 	switch (action) {
-	case ACTION_UP: case ACTION_DOWN: return move_in_warnings(viewer, action);
+	case ACTION_UP:
+	case ACTION_DOWN: return move_in_warnings(viewer, action);
 	case ACTION_OPEN: open_row(viewer); break;
 	case ACTION_TAG: tag_row(viewer); break;
 	case ACTION_UNTAG: idset_clear(&view->tags); break;
@@ -467,10 +476,19 @@ static bool act(struct viewer *viewer, enum action action)
 	case ACTION_UNFOLD: toggle_fold(viewer, false); break;
 	case ACTION_FOLD_ALL: fold_all(viewer); break;
 	case ACTION_FOLLOW: follow(viewer); break;
-	case ACTION_HIDE_FINISHED: view->hides_finished = !view->hides_finished; arrange(viewer); break;
+	case ACTION_HIDE_FINISHED:
+		view->hides_finished = !view->hides_finished;
+		arrange(viewer);
+		break;
 	case ACTION_WARNING: next_warning(viewer); break;
-	case ACTION_HOLDER: if (task >= 0) viewer_follow_wait(viewer, task); break;
-	case ACTION_EDITOR: if (task >= 0) viewer_edit_task(viewer, task); break;
+	case ACTION_HOLDER:
+		if (task >= 0)
+			viewer_follow_wait(viewer, task);
+		break;
+	case ACTION_EDITOR:
+		if (task >= 0)
+			viewer_edit_task(viewer, task);
+		break;
 	case ACTION_SCREEN_TASK:
 		if (task >= 0)
 			viewer->task.id = viewer_snapshot(viewer)->tasks[task].id;
@@ -508,7 +526,8 @@ static struct columns *table(struct viewer *viewer)
 
 static void row_text(const struct viewer *viewer, int index, char *text, size_t bytes)
 {
-	static const int searched[] = {COLUMN_ID, COLUMN_NAME, COLUMN_WAITS, COLUMN_SPAWN, COLUMN_GROUP};
+	static const int searched[] = {COLUMN_ID, COLUMN_NAME, COLUMN_WAITS, COLUMN_SPAWN,
+				       COLUMN_GROUP};
 	const struct task_row *row = &viewer->tasks.rows[index];
 	struct row_sum sum = task_row_sum(viewer, row);
 	size_t used = 0;
@@ -552,8 +571,20 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_tasks = {
-	.word = "tasks", .tab = "Tasks", .update = update, .prepare = prepare, .draw = draw,
-	.act = act, .list = list, .moved = moved, .click = click, .table = table,
-	.row_text = row_text, .filter = filter, .filter_text = filter_text, .summary = summary,
-	.status = status, .lines = lines,
+    .word = "tasks",
+    .tab = "Tasks",
+    .update = update,
+    .prepare = prepare,
+    .draw = draw,
+    .act = act,
+    .list = list,
+    .moved = moved,
+    .click = click,
+    .table = table,
+    .row_text = row_text,
+    .filter = filter,
+    .filter_text = filter_text,
+    .summary = summary,
+    .status = status,
+    .lines = lines,
 };

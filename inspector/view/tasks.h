@@ -12,13 +12,13 @@
 enum fold { FOLD_NONE, FOLD_FOLDED, FOLD_OPEN };
 
 struct task_row {
-	int32_t task;       /* index in the snapshot; of a group: its first member */
-	int32_t group;      /* index in tasks_view.groups, of a row that stands for several; -1 */
-	uint32_t hidden;    /* folded: how many rows are not shown */
-	uint32_t bars;      /* tree: bit d: at depth d one more sibling follows */
+	int32_t task;	 /* index in the snapshot; of a group: its first member */
+	int32_t group;	 /* index in tasks_view.groups, of a row that stands for several; -1 */
+	uint32_t hidden; /* folded: how many rows are not shown */
+	uint32_t bars;	 /* tree: bit d: at depth d one more sibling follows */
 	uint16_t depth;
-	uint8_t fold;       /* enum fold */
-	bool last;          /* among its siblings */
+	uint8_t fold; /* enum fold */
+	bool last;    /* among its siblings */
 };
 
 struct tasks_view {
@@ -28,17 +28,17 @@ struct tasks_view {
 	char filter_text[256];
 	enum group_key group;
 	bool tree, hides_finished, follows;
-	bool moved;            /* the cursor was moved: stay with `selected` */
-	uint64_t selected;     /* key of the row: see row_key() */
-	int warning;           /* the cursor is on this warning; -1: in the list */
+	bool moved;	   /* the cursor was moved: stay with `selected` */
+	uint64_t selected; /* key of the row: see row_key() */
+	int warning;	   /* the cursor is on this warning; -1: in the list */
 	struct idset tags, folds;
-	bool folded;           /* all branches are, but those in `folds`; else the other way round */
+	bool folded; /* all branches are, but those in `folds`; else the other way round */
 	struct task_row *rows;
 	uint32_t row_count;
 	size_t row_room;
 	struct groups groups;
-	uint32_t matching;     /* tasklets that pass the filter */
-	int warning_rows;      /* lines of the warnings, as prepared */
+	uint32_t matching; /* tasklets that pass the filter */
+	int warning_rows;  /* lines of the warnings, as prepared */
 };
 
 struct viewer;

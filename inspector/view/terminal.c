@@ -6,7 +6,7 @@
  */
 #define _GNU_SOURCE
 #define _XOPEN_SOURCE_EXTENDED 1
-#define NCURSES_WIDECHAR 1
+#define NCURSES_WIDECHAR       1
 #include "terminal.h"
 
 #include <curses.h>
@@ -60,8 +60,10 @@ static void use_theme(const struct theme *theme)
 		colours = false;
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		const struct style *style = &theme->styles[role];
-		short foreground = style->foreground < COLORS ? style->foreground : style->few_foreground;
-		short background = style->background < COLORS ? style->background : style->few_background;
+		short foreground =
+		    style->foreground < COLORS ? style->foreground : style->few_foreground;
+		short background =
+		    style->background < COLORS ? style->background : style->few_background;
 		attr_t attribute = (style->attributes & STYLE_BOLD ? A_BOLD : 0) |
 				   (style->attributes & STYLE_DIM ? A_DIM : 0) |
 				   (style->attributes & STYLE_REVERSE ? A_REVERSE : 0) |
@@ -87,13 +89,15 @@ static int check_terminal(struct problem *problem)
 	int status = 0;
 
 	if (!name || !*name) {
-		snprintf(problem->text, sizeof(problem->text),
-			 "TERM is not set, so this terminal cannot be drawn on; use -b for plain text");
+		snprintf(
+		    problem->text, sizeof(problem->text),
+		    "TERM is not set, so this terminal cannot be drawn on; use -b for plain text");
 		return -ENOTTY;
 	}
 	if (setupterm(name, STDOUT_FILENO, &status) != OK) {
 		snprintf(problem->text, sizeof(problem->text),
-			 "TERM is %.60s, which terminfo does not know; use -b for plain text", name);
+			 "TERM is %.60s, which terminfo does not know; use -b for plain text",
+			 name);
 		return -ENOTTY;
 	}
 	const char *move = tigetstr("cup");
@@ -101,7 +105,8 @@ static int check_terminal(struct problem *problem)
 	del_curterm(cur_term); /* newterm() makes its own */
 	if (!can_move) {
 		snprintf(problem->text, sizeof(problem->text),
-			 "TERM is %.60s, which cannot move the cursor; use -b for plain text", name);
+			 "TERM is %.60s, which cannot move the cursor; use -b for plain text",
+			 name);
 		return -ENOTTY;
 	}
 	return 0;
@@ -170,8 +175,8 @@ void terminal_draw(const struct grid *grid)
 	erase();
 	for (int row = 0; row < grid->rows && row < rows; row++)
 		for (int column = 0; column < grid->columns && column < columns; column++) {
-			const struct cell *cell = &grid->cells[(size_t)row * (size_t)grid->columns +
-							       (size_t)column];
+			const struct cell *cell =
+			    &grid->cells[(size_t)row * (size_t)grid->columns + (size_t)column];
 			if (cell->width)
 				draw_cell(row, column, cell);
 		}
@@ -194,11 +199,18 @@ static uint32_t translate(int status, wint_t code)
 		wint_t curses;
 		uint32_t key;
 	} special[] = {
-		{KEY_UP, KEYCODE_UP}, {KEY_DOWN, KEYCODE_DOWN}, {KEY_LEFT, KEYCODE_LEFT},
-		{KEY_RIGHT, KEYCODE_RIGHT}, {KEY_HOME, KEYCODE_HOME}, {KEY_END, KEYCODE_END},
-		{KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
-		{KEY_ENTER, KEYCODE_ENTER}, {KEY_BTAB, KEYCODE_BACK_TAB},
-		{KEY_BACKSPACE, KEYCODE_BACKSPACE}, {KEY_DC, KEYCODE_DELETE},
+	    {KEY_UP, KEYCODE_UP},
+	    {KEY_DOWN, KEYCODE_DOWN},
+	    {KEY_LEFT, KEYCODE_LEFT},
+	    {KEY_RIGHT, KEYCODE_RIGHT},
+	    {KEY_HOME, KEYCODE_HOME},
+	    {KEY_END, KEYCODE_END},
+	    {KEY_PPAGE, KEYCODE_PAGE_UP},
+	    {KEY_NPAGE, KEYCODE_PAGE_DOWN},
+	    {KEY_ENTER, KEYCODE_ENTER},
+	    {KEY_BTAB, KEYCODE_BACK_TAB},
+	    {KEY_BACKSPACE, KEYCODE_BACKSPACE},
+	    {KEY_DC, KEYCODE_DELETE},
 	};
 
 	if (status == KEY_CODE_YES) {
@@ -210,10 +222,12 @@ static uint32_t translate(int status, wint_t code)
 		return 0;
 	}
 	switch (code) {
-	case '\r': case '\n': return KEYCODE_ENTER;
+	case '\r':
+	case '\n': return KEYCODE_ENTER;
 	case '\t': return KEYCODE_TAB;
 	case 27: return KEYCODE_ESCAPE;
-	case 127: case '\b': return KEYCODE_BACKSPACE;
+	case 127:
+	case '\b': return KEYCODE_BACKSPACE;
 	case ' ': return KEYCODE_SPACE;
 	default: return code;
 	}

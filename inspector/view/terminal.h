@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * terminal.h: the terminal.  terminal.c is the only file that knows curses; everybody else sees grids
- * going out and keys coming in.
+ * terminal.h: the terminal.  terminal.c is the only file that knows curses; everybody else sees
+ * grids going out and keys coming in.
  */
 #ifndef VIEW_TERMINAL_H
 #define VIEW_TERMINAL_H
@@ -12,7 +12,7 @@
 #include "theme.h"
 
 enum input_kind {
-	INPUT_NONE,   /* the time is over */
+	INPUT_NONE, /* the time is over */
 	INPUT_KEY,
 	INPUT_CLICK,
 	INPUT_WHEEL,  /* `key` is KEYCODE_UP or KEYCODE_DOWN */

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * theme.c: the themes.  A theme is a row for each role; to add one, add a table.  `blue-orange` keeps
- * apart what red-green blindness confuses; `contrast` uses no dim and no dark colours.
+ * theme.c: the themes.  A theme is a row for each role; to add one, add a table.  `blue-orange`
+ * keeps apart what red-green blindness confuses; `contrast` uses no dim and no dark colours.
  */
 #include "theme.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PLAIN {-1, -1, -1, -1, 0}
-#define COLOUR(c, few, attributes) {c, -1, few, -1, attributes}
+#define PLAIN                                                                                      \
+	{                                                                                          \
+		-1, -1, -1, -1, 0                                                                  \
+	}
+#define COLOUR(c, few, attributes)                                                                 \
+	{                                                                                          \
+		c, -1, few, -1, attributes                                                         \
+	}
 
+/* clang-format off */
 static const struct theme themes[] = {
 	{"default", "16 colours", true, {
 		[ROLE_NORMAL] = PLAIN,
@@ -62,6 +69,7 @@ static const struct theme themes[] = {
 	}},
 	{0},
 };
+/* clang-format on */
 
 const struct theme *theme_by_name(const char *name)
 {

@@ -10,8 +10,8 @@
 
 enum { STYLE_BOLD = 1, STYLE_DIM = 2, STYLE_REVERSE = 4, STYLE_UNDERLINE = 8 };
 
-/* Colours are those of the terminal's palette; -1 is its own foreground or background.  `few` stands in
- * where there are fewer than 256 (or 16) of them. */
+/* Colours are those of the terminal's palette; -1 is its own foreground or background.  `few`
+ * stands in where there are fewer than 256 (or 16) of them. */
 struct style {
 	short foreground, background;
 	short few_foreground, few_background;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * viewer.c: the state of the viewer from one look to the next, and the whole picture.  What keys do is in
- * dispatch.c; what a screen shows, in its own file.
+ * viewer.c: the state of the viewer from one look to the next, and the whole picture.  What keys do
+ * is in dispatch.c; what a screen shows, in its own file.
  */
 #include "viewer.h"
 
@@ -15,9 +15,9 @@
 #include "frame.h"
 
 static const struct screen *const screens[] = {
-	[SCREEN_PROCESSES] = &screen_processes, [SCREEN_TASKS] = &screen_tasks,
-	[SCREEN_TASK] = &screen_task, [SCREEN_CHANNELS] = &screen_channels,
-	[SCREEN_WAITS] = &screen_waits,
+    [SCREEN_PROCESSES] = &screen_processes, [SCREEN_TASKS] = &screen_tasks,
+    [SCREEN_TASK] = &screen_task,	    [SCREEN_CHANNELS] = &screen_channels,
+    [SCREEN_WAITS] = &screen_waits,
 };
 
 const struct screen *screen_of(enum screen_id id)
@@ -36,8 +36,8 @@ enum screen_id screen_by_word(const char *word)
 
 void viewer_init(struct viewer *viewer, bool utf8, uint64_t interval_ns)
 {
-	*viewer = (struct viewer){.utf8 = utf8, .interval_ns = interval_ns,
-				  .screen = SCREEN_PROCESSES, .next_ns = 0};
+	*viewer = (struct viewer){
+	    .utf8 = utf8, .interval_ns = interval_ns, .screen = SCREEN_PROCESSES, .next_ns = 0};
 	tasks_init(viewer);
 	channels_init(viewer);
 	processes_init(viewer);
@@ -115,7 +115,8 @@ int viewer_attach(struct viewer *viewer, struct source *source, struct problem *
 		target_want_stacks(target, true);
 	warnings_find(target, &viewer->warnings);
 	/* rates want a second look: soon */
-	viewer->next_ns = viewer->now_ns + (viewer->interval_ns < 200000000 ? viewer->interval_ns : 200000000);
+	viewer->next_ns =
+	    viewer->now_ns + (viewer->interval_ns < 200000000 ? viewer->interval_ns : 200000000);
 	viewer_update(viewer);
 	return 0;
 }
@@ -191,7 +192,8 @@ static void draw_nothing_yet(const struct viewer *viewer, struct grid *grid, int
 		grid_print(grid, row + 1, 2, ROLE_NORMAL, "%s has started; it has no tasklets yet.",
 			   viewer->child);
 	else
-		grid_text(grid, row + 1, 2, ROLE_NORMAL, "Nothing to look at: press 0 for the list of processes.");
+		grid_text(grid, row + 1, 2, ROLE_NORMAL,
+			  "Nothing to look at: press 0 for the list of processes.");
 }
 
 int viewer_draw(struct viewer *viewer)
@@ -237,7 +239,8 @@ void viewer_push(struct viewer *viewer)
 {
 	if (viewer->trail_count == TRAIL_MOST) {
 		viewer->trail_count--;
-		memmove(viewer->trail, viewer->trail + 1, (TRAIL_MOST - 1) * sizeof(viewer->trail[0]));
+		memmove(viewer->trail, viewer->trail + 1,
+			(TRAIL_MOST - 1) * sizeof(viewer->trail[0]));
 	}
 	viewer->trail[viewer->trail_count++] = here(viewer);
 }
@@ -389,7 +392,8 @@ enum role state_role(const struct task *task)
 	case TL_STATE_RUNNING: return ROLE_RUN;
 	case TL_STATE_READY: return ROLE_READY;
 	case TL_STATE_WAITING: return ROLE_WAIT;
-	case TL_STATE_ENDED: case TL_STATE_LOST: return ROLE_DIM;
+	case TL_STATE_ENDED:
+	case TL_STATE_LOST: return ROLE_DIM;
 	default: return ROLE_NORMAL;
 	}
 }

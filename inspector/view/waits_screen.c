@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * waits_screen.c: screen 4, who waits for whom.  Trouble first: each verdict with how sure it is, the chain
- * that is the evidence, and who is stuck behind it; with `a`, every other wait too, object by object.
- *
- * The screen is a list of lines made once a look; a line is formatted when it is drawn.
+ * waits_screen.c: screen 4, who waits for whom.  Trouble first: each verdict with how sure it is,
+ * the chain that is the evidence, and who is stuck behind it; with `a`, every other wait too,
+ * object by object.  The lines are made in wait_lines.c; a line is formatted when it is drawn.
  */
 #include "waits_screen.h"
 
@@ -14,8 +13,9 @@
 #include "../analysis/label.h"
 #include "../analysis/sort.h"
 #include "viewer.h"
+#include "wait_lines.h"
 
-enum { OPEN_WAITERS = 8, BEHIND_NAMED = 12 };
+enum { BEHIND_NAMED = 12 };
 
 void waits_screen_fini(struct viewer *viewer)
 {
@@ -28,154 +28,10 @@ static const struct waits *waits_of(const struct viewer *viewer)
 	return &viewer->target->sample->waits;
 }
 
-/* ---- the lines ---- */
-
-static void add(struct waits_view *view, struct wait_line line)
-{
-	if ((size_t)view->list.count == view->line_room) {
-		size_t room = view->line_room ? 2 * view->line_room : 64;
-		struct wait_line *more = realloc(view->lines, room * sizeof(*more));
-		if (!more)
-			return;
-		view->lines = more;
-		view->line_room = room;
-	}
-	view->lines[view->list.count++] = line;
-}
-
-static void add_text(struct waits_view *view, enum wait_line_kind kind, const char *text)
-{
-	add(view, (struct wait_line){.kind = kind, .task = -1, .text = text});
-}
-
-/* What a line is about, the same from look to look: its kind, its verdict or object, its tasklet. */
-static uint64_t line_key(const struct viewer *viewer, const struct wait_line *line)
-{
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	uint64_t owner = 0, task = line->task >= 0 ? snapshot->tasks[line->task].id : 0;
-
-	if (line->kind == WAIT_LINE_OBJECT || line->kind == WAIT_LINE_WAITER)
-		owner = snapshot->objects[line->verdict].id;
-	else if (line->kind <= WAIT_LINE_ONE_BEHIND) {
-		const struct verdict *verdict = &waits_of(viewer)->verdicts[line->verdict];
-		owner = verdict->member_count ? snapshot->tasks[verdict->members[0]].id : 0;
-		if (!owner && verdict->object >= 0)
-			owner = snapshot->objects[verdict->object].id << 1 | 1;
-	}
-	return owner << 24 ^ task << 4 ^ (uint64_t)line->kind;
-}
-
-/* Some branches start open, some folded; a fold that is set means the other way. */
-static bool is_folded(const struct viewer *viewer, const struct wait_line *line, bool at_start)
-{
-	const struct waits_view *view = &viewer->waits;
-
-	return (at_start || view->folded) != idset_has(&view->folds, line_key(viewer, line));
-}
-
-static uint32_t behind_of(const struct verdict *verdict, uint32_t member)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < verdict->behind_count; i++)
-		count += verdict->behind_at[i] == (int32_t)member;
-	return count;
-}
-
-static void add_behind(struct viewer *viewer, uint32_t index)
-{
-	struct waits_view *view = &viewer->waits;
-	const struct verdict *verdict = &waits_of(viewer)->verdicts[index];
-	struct wait_line line = {.kind = WAIT_LINE_BEHIND, .verdict = index, .task = -1};
-	bool is_long = verdict->kind == VERDICT_LONG;
-
-	if (!verdict->behind_count)
-		return;
-	line.is_folded = is_folded(viewer, &line, !is_long || verdict->behind_count > OPEN_WAITERS);
-	add(view, line);
-	for (uint32_t i = 0; !line.is_folded && i < verdict->behind_count; i++)
-		add(view, (struct wait_line){.kind = WAIT_LINE_ONE_BEHIND, .verdict = index, .number = i,
-					     .task = verdict->behind[i]});
-}
-
-static void add_verdict(struct viewer *viewer, uint32_t index, uint32_t number)
-{
-	struct waits_view *view = &viewer->waits;
-	const struct verdict *verdict = &waits_of(viewer)->verdicts[index];
-	struct wait_line line = {.kind = WAIT_LINE_VERDICT, .verdict = index, .number = number,
-				 .task = verdict->member_count ? verdict->members[0] : -1};
-	bool is_big = verdict->kind == VERDICT_MAYBE && verdict->member_count > OPEN_WAITERS;
-
-	line.is_folded = is_folded(viewer, &line, is_big);
-	add(view, line);
-	if (line.is_folded)
-		return;
-	for (uint32_t i = 0; i < verdict->member_count; i++) {
-		add(view, (struct wait_line){.kind = WAIT_LINE_MEMBER, .verdict = index, .number = i,
-					     .task = verdict->members[i]});
-		if (verdict->cycle_count > 1 && i + 1 == verdict->cycle_count)
-			add(view, (struct wait_line){.kind = WAIT_LINE_CLOSE, .verdict = index, .task = -1});
-	}
-	add_behind(viewer, index);
-}
-
-static void add_object(struct viewer *viewer, int32_t index)
-{
-	struct waits_view *view = &viewer->waits;
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	const struct object *object = &snapshot->objects[index];
-	struct wait_line line = {.kind = WAIT_LINE_OBJECT, .verdict = (uint32_t)index, .task = object->holder};
-
-	line.is_folded = is_folded(viewer, &line, object->waiters_count > OPEN_WAITERS);
-	add(view, line);
-	for (uint32_t i = 0; !line.is_folded && i < object->waiters_count; i++)
-		add(view, (struct wait_line){.kind = WAIT_LINE_WAITER, .verdict = (uint32_t)index, .number = i,
-					     .task = (int32_t)snapshot->waiters[object->waiters_first + i]});
-}
-
-/* All objects that somebody waits for, the longest wait first. */
-static void add_all(struct viewer *viewer)
-{
-	const struct snapshot *snapshot = viewer_snapshot(viewer);
-	int32_t *objects = malloc((snapshot->object_count + 1) * sizeof(*objects));
-	size_t count = 0;
-
-	for (uint32_t i = 0; objects && i < snapshot->object_count; i++)
-		if (snapshot->objects[i].waiters_count)
-			objects[count++] = (int32_t)i;
-	add_text(&viewer->waits, WAIT_LINE_TEXT, "all waits, the longest first");
-	if (objects && count)
-		sort_channels(&viewer->target->sample->look, (struct sort){SORT_CHANNEL_OLDEST, true}, objects,
-			      count);
-	for (size_t i = 0; i < count; i++)
-		add_object(viewer, objects[i]);
-	if (!count)
-		add_text(&viewer->waits, WAIT_LINE_EMPTY, "Nobody waits for a channel or a lock.");
-	free(objects);
-}
-
-static void make_lines(struct viewer *viewer)
-{
-	struct waits_view *view = &viewer->waits;
-	const struct waits *waits = waits_of(viewer);
-	uint32_t numbers[VERDICT_LONG + 1] = {0};
-
-	view->list.count = 0;
-	for (uint32_t i = 0; i < waits->count; i++)
-		add_verdict(viewer, i, ++numbers[waits->verdicts[i].kind]);
-	if (!waits->count)
-		add_text(view, WAIT_LINE_EMPTY,
-			 viewer_snapshot(viewer)->has_wakes
-				 ? "Nothing is stuck: no deadlock, and nobody waits long for a holder."
-				 : "This runtime does not tell who wakes whom: no deadlock can be found.");
-	if (view->all)
-		add_all(viewer);
-}
-
 static bool is_selectable(const struct wait_line *line)
 {
-	return line->task >= 0 || line->kind == WAIT_LINE_BEHIND || line->kind == WAIT_LINE_OBJECT ||
-	       line->kind == WAIT_LINE_VERDICT;
+	return line->task >= 0 || line->kind == WAIT_LINE_BEHIND ||
+	       line->kind == WAIT_LINE_OBJECT || line->kind == WAIT_LINE_VERDICT;
 }
 
 static const struct wait_line *cursor_line(const struct viewer *viewer)
@@ -189,18 +45,18 @@ static void remember(struct viewer *viewer)
 {
 	const struct wait_line *line = cursor_line(viewer);
 
-	viewer->waits.selected = line ? line_key(viewer, line) : 0;
+	viewer->waits.selected = line ? wait_line_key(viewer, line) : 0;
 }
 
 static void update(struct viewer *viewer)
 {
 	struct waits_view *view = &viewer->waits;
 
-	make_lines(viewer);
+	wait_lines_make(viewer);
 	if (!view->moved)
 		view->list.cursor = view->list.top = 0;
 	for (int i = 0; view->moved && i < view->list.count; i++)
-		if (line_key(viewer, &view->lines[i]) == view->selected) {
+		if (wait_line_key(viewer, &view->lines[i]) == view->selected) {
 			view->list.cursor = i;
 			break;
 		}
@@ -212,7 +68,7 @@ void waits_select_verdict(struct viewer *viewer, uint32_t verdict)
 {
 	struct waits_view *view = &viewer->waits;
 
-	make_lines(viewer);
+	wait_lines_make(viewer);
 	for (int i = 0; i < view->list.count; i++)
 		if (view->lines[i].kind == WAIT_LINE_VERDICT && view->lines[i].verdict == verdict) {
 			view->list.cursor = view->list.top = i;
@@ -235,7 +91,8 @@ static void prepare(struct viewer *viewer, int top, int bottom)
 
 	view->list.height = bottom - top;
 	list_show(&view->list);
-	for (int i = view->list.top; i < view->list.count && i < view->list.top + view->list.height; i++)
+	for (int i = view->list.top; i < view->list.count && i < view->list.top + view->list.height;
+	     i++)
 		if (count < 512 && view->lines[i].task >= 0)
 			tasks[count++] = view->lines[i].task;
 	target_fetch_traces(viewer->target, tasks, count);
@@ -256,7 +113,8 @@ static enum role verdict_role(enum verdict_kind kind)
 static const char *verdict_title(const struct verdict *verdict)
 {
 	switch (verdict->kind) {
-	case VERDICT_CERTAIN: case VERDICT_LIKELY: return verdict->cycle_count ? "CYCLE" : "DEADLOCK";
+	case VERDICT_CERTAIN:
+	case VERDICT_LIKELY: return verdict->cycle_count ? "CYCLE" : "DEADLOCK";
 	case VERDICT_MAYBE: return "ORPHAN";
 	case VERDICT_LONG: return "LONG WAIT";
 	}
@@ -276,14 +134,15 @@ static void draw_verdict(const struct viewer *viewer, struct grid *grid, int row
 	if (verdict->kind != VERDICT_LONG)
 		column = grid_text(grid, row, column + 3, ROLE_HEADER, verdict_name(verdict->kind));
 	else
-		column = grid_text(grid, row, column + 3, ROLE_NORMAL, verdict->cycle_count ? "a deadline will end it"
-										    : "no cycle");
+		column = grid_text(grid, row, column + 3, ROLE_NORMAL,
+				   verdict->cycle_count ? "a deadline will end it" : "no cycle");
 	column = grid_print(grid, row, column + 3, ROLE_NORMAL, "held %s",
 			    label_duration(verdict->held_ns, held, sizeof(held)));
 	if (verdict->kind == VERDICT_MAYBE && verdict->object >= 0)
-		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "%s: nobody is known who could wake %s",
-				    label_object(snapshot, viewer->target->model, verdict->object, object,
-						 sizeof(object)),
+		column = grid_print(grid, row, column + 3, ROLE_NORMAL,
+				    "%s: nobody is known who could wake %s",
+				    label_object(snapshot, viewer->target->model, verdict->object,
+						 object, sizeof(object)),
 				    verdict->member_count == 1 ? "it" : "them");
 	else if (verdict->kind != VERDICT_LONG || verdict->member_count > 1)
 		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "%" PRIu32 " tasklet%s",
@@ -299,13 +158,16 @@ static void draw_chain(const struct viewer *viewer, struct grid *grid, int row, 
 {
 	const struct snapshot *snapshot = viewer_snapshot(viewer);
 	char name[LABEL_BYTES], wait[240], place[LABEL_BYTES];
-	int end = end_of(grid), place_width = (end - column) / 4, name_width = (end - column) * 2 / 9;
+	int end = end_of(grid), place_width = (end - column) / 4,
+	    name_width = (end - column) * 2 / 9;
 
-	column = grid_left(grid, row, column, name_width, role, label_task(snapshot, task, name, sizeof(name)));
+	column = grid_left(grid, row, column, name_width, role,
+			   label_task(snapshot, task, name, sizeof(name)));
 	waits_describe(snapshot, viewer->target->model, task, wait, sizeof(wait));
 	grid_left(grid, row, column + 1, end - place_width - column - 2, ROLE_NORMAL,
 		  snapshot->tasks[task].state == TL_STATE_WAITING
-			  ? wait : label_state(viewer->target->model, &snapshot->tasks[task]));
+		      ? wait
+		      : label_state(viewer->target->model, &snapshot->tasks[task]));
 	grid_left(grid, row, end - place_width, place_width, ROLE_DIM,
 		  task_place(viewer, task, place, sizeof(place)));
 }
@@ -335,6 +197,15 @@ static void draw_close(const struct viewer *viewer, struct grid *grid, int row,
 		grid_symbol(grid, row, i, ROLE_DIM, SYMBOL_HORIZONTAL);
 	grid_print(grid, row, 9, ROLE_NORMAL, "back to %" PRIu64,
 		   viewer_snapshot(viewer)->tasks[verdict->members[0]].id);
+}
+
+static uint32_t behind_of(const struct verdict *verdict, uint32_t member)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < verdict->behind_count; i++)
+		count += verdict->behind_at[i] == (int32_t)member;
+	return count;
 }
 
 /* stuck behind:  63 <- 70 71 72   57 <- 88 90 */
@@ -386,20 +257,24 @@ static void draw_object(const struct viewer *viewer, struct grid *grid, int row,
 	char name[LABEL_BYTES], holder[LABEL_BYTES], oldest[24];
 
 	grid_text(grid, row, 1, ROLE_HEADER, line->is_folded ? "+" : "-");
-	int column = grid_print(grid, row, 3, ROLE_NORMAL, "%s ",
-				object->name[0] ? model_object_name(viewer->target->model, object->kind) : "");
+	int column = grid_print(
+	    grid, row, 3, ROLE_NORMAL, "%s ",
+	    object->name[0] ? model_object_name(viewer->target->model, object->kind) : "");
 	column = grid_text(grid, row, column, ROLE_HEADER,
-			   label_object(snapshot, viewer->target->model, (int32_t)line->verdict, name, sizeof(name)));
+			   label_object(snapshot, viewer->target->model, (int32_t)line->verdict,
+					name, sizeof(name)));
 	if (object->holder >= 0)
 		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "held by %s",
 				    label_task(snapshot, object->holder, holder, sizeof(holder)));
 	if (object->senders_waiting && object->kind == TL_OBJECT_CHANNEL)
-		column = grid_print(grid, row, column + 3, ROLE_WAIT, "%" PRIu32 " to send", object->senders_waiting);
+		column = grid_print(grid, row, column + 3, ROLE_WAIT, "%" PRIu32 " to send",
+				    object->senders_waiting);
 	if (object->receivers_waiting && object->kind == TL_OBJECT_CHANNEL)
 		column = grid_print(grid, row, column + 3, ROLE_WAIT, "%" PRIu32 " to receive",
 				    object->receivers_waiting);
 	if (object->kind != TL_OBJECT_CHANNEL)
-		column = grid_print(grid, row, column + 3, ROLE_WAIT, "%" PRIu32 " wait", object->waiters_count);
+		column = grid_print(grid, row, column + 3, ROLE_WAIT, "%" PRIu32 " wait",
+				    object->waiters_count);
 	grid_print(grid, row, column + 3, ROLE_NORMAL, "the longest %s",
 		   label_duration(object_oldest_wait(snapshot, object), oldest, sizeof(oldest)));
 }
@@ -414,7 +289,8 @@ static void draw_line(const struct viewer *viewer, struct grid *grid, int row, i
 	case WAIT_LINE_CLOSE: draw_close(viewer, grid, row, line); break;
 	case WAIT_LINE_BEHIND: draw_behind(viewer, grid, row, line); break;
 	case WAIT_LINE_OBJECT: draw_object(viewer, grid, row, line); break;
-	case WAIT_LINE_ONE_BEHIND: case WAIT_LINE_WAITER: draw_waiter(viewer, grid, row, line->task); break;
+	case WAIT_LINE_ONE_BEHIND:
+	case WAIT_LINE_WAITER: draw_waiter(viewer, grid, row, line->task); break;
 	case WAIT_LINE_TEXT: grid_rule(grid, row, line->text, ""); break;
 	case WAIT_LINE_EMPTY: grid_text(grid, row, 2, ROLE_GOOD, line->text); break;
 	}
@@ -451,8 +327,8 @@ static int count_words(char *text, size_t bytes, int used, uint32_t count, const
 {
 	if (!count || used < 0 || (size_t)used >= bytes)
 		return used;
-	return used + snprintf(text + used, bytes - (size_t)used, "%s%" PRIu32 " %s", used ? ", " : "", count,
-			       count == 1 ? one : many);
+	return used + snprintf(text + used, bytes - (size_t)used, "%s%" PRIu32 " %s",
+			       used ? ", " : "", count, count == 1 ? one : many);
 }
 
 static void summary(const struct viewer *viewer, char *text, size_t bytes, enum role *role)
@@ -491,12 +367,14 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 			longest = i;
 	}
 	int used = snprintf(text, bytes, "%s   %" PRIu32 " of %" PRIu32 " wait",
-			    viewer->waits.all ? "all waits" : "trouble only", waiting, snapshot->task_count);
+			    viewer->waits.all ? "all waits" : "trouble only", waiting,
+			    snapshot->task_count);
 	if (waiting && snapshot->has_clock && used > 0 && (size_t)used < bytes)
 		snprintf(text + used, bytes - (size_t)used, "; the longest %s: %s, %s",
 			 label_duration(snapshot->tasks[longest].age_ns, age, sizeof(age)),
 			 label_task(snapshot, (int32_t)longest, name, sizeof(name)),
-			 label_wait(snapshot, viewer->target->model, (int32_t)longest, wait, sizeof(wait)));
+			 label_wait(snapshot, viewer->target->model, (int32_t)longest, wait,
+				    sizeof(wait)));
 }
 
 /* ---- keys ---- */
@@ -532,7 +410,8 @@ static void walk(struct viewer *viewer)
 	int32_t wakers[MODEL_USERS];
 	bool others = false;
 
-	if (line && line->kind == WAIT_LINE_VERDICT && !line->is_folded) { /* the chain begins below */
+	if (line && line->kind == WAIT_LINE_VERDICT &&
+	    !line->is_folded) { /* the chain begins below */
 		go_to_line(viewer, view->list.cursor + 1);
 		return;
 	}
@@ -546,7 +425,8 @@ static void walk(struct viewer *viewer)
 	for (int pass = 0; pass < 2; pass++) /* first in this verdict, then anywhere */
 		for (int i = 0; i < view->list.count; i++) {
 			const struct wait_line *other = &view->lines[i];
-			bool here = other->verdict == line->verdict && other->kind != WAIT_LINE_WAITER;
+			bool here =
+			    other->verdict == line->verdict && other->kind != WAIT_LINE_WAITER;
 			if (other->task != wakers[0] || other->kind == WAIT_LINE_VERDICT ||
 			    other->kind == WAIT_LINE_OBJECT || (!here && !pass))
 				continue;
@@ -573,7 +453,7 @@ static void fold(struct viewer *viewer, bool want_folded)
 	}
 	if (!line || !can_fold(line) || line->is_folded == want_folded)
 		return;
-	idset_toggle(&view->folds, line_key(viewer, line));
+	idset_toggle(&view->folds, wait_line_key(viewer, line));
 	view->moved = true;
 	remember(viewer);
 	update(viewer);
@@ -606,8 +486,14 @@ static bool act(struct viewer *viewer, enum action action)
 		idset_clear(&view->folds);
 		update(viewer);
 		break;
-	case ACTION_ALL_WAITS: view->all = !view->all; update(viewer); break;
-	case ACTION_EDITOR: if (line && line->task >= 0) viewer_edit_task(viewer, line->task); break;
+	case ACTION_ALL_WAITS:
+		view->all = !view->all;
+		update(viewer);
+		break;
+	case ACTION_EDITOR:
+		if (line && line->task >= 0)
+			viewer_edit_task(viewer, line->task);
+		break;
 	case ACTION_SCREEN_TASK:
 		if (line && line->task >= 0)
 			viewer->task.id = viewer_snapshot(viewer)->tasks[line->task].id;
@@ -638,7 +524,16 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_waits = {
-	.word = "waits", .tab = "Waits", .update = update, .prepare = prepare, .draw = draw, .act = act,
-	.list = list, .moved = moved, .click = click, .summary = summary, .status = status,
-	.lines = lines,
+    .word = "waits",
+    .tab = "Waits",
+    .update = update,
+    .prepare = prepare,
+    .draw = draw,
+    .act = act,
+    .list = list,
+    .moved = moved,
+    .click = click,
+    .summary = summary,
+    .status = status,
+    .lines = lines,
 };

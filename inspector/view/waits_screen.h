@@ -11,16 +11,23 @@
 #include "list.h"
 
 enum wait_line_kind {
-	WAIT_LINE_VERDICT, WAIT_LINE_MEMBER, WAIT_LINE_CLOSE, WAIT_LINE_BEHIND, WAIT_LINE_ONE_BEHIND,
-	WAIT_LINE_OBJECT, WAIT_LINE_WAITER, WAIT_LINE_TEXT, WAIT_LINE_EMPTY,
+	WAIT_LINE_VERDICT,
+	WAIT_LINE_MEMBER,
+	WAIT_LINE_CLOSE,
+	WAIT_LINE_BEHIND,
+	WAIT_LINE_ONE_BEHIND,
+	WAIT_LINE_OBJECT,
+	WAIT_LINE_WAITER,
+	WAIT_LINE_TEXT,
+	WAIT_LINE_EMPTY,
 };
 
 struct wait_line {
 	enum wait_line_kind kind;
 	bool is_folded;
-	uint32_t verdict;      /* index in the waits; of an object: its index */
-	uint32_t number;       /* of a verdict: its place among its kind, from 1; else in its list */
-	int32_t task;          /* index; -1 */
+	uint32_t verdict; /* index in the waits; of an object: its index */
+	uint32_t number;  /* of a verdict: its place among its kind, from 1; else in its list */
+	int32_t task;	  /* index; -1 */
 	const char *text;
 };
 
@@ -28,8 +35,8 @@ struct waits_view {
 	struct list list;
 	bool all, moved, folded;
 	struct idset folds;
-	uint64_t selected;     /* key of the line */
-	int previous;          /* where the cursor was before it moved */
+	uint64_t selected; /* key of the line */
+	int previous;	   /* where the cursor was before it moved */
 	struct wait_line *lines;
 	size_t line_room;
 };

@@ -9,8 +9,9 @@
 
 #include "../analysis/label.h"
 
-__attribute__((format(printf, 3, 4)))
-static struct warning *add(struct warnings *warnings, struct warning start, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static struct warning *add(struct warnings *warnings,
+								 struct warning start,
+								 const char *format, ...)
 {
 	va_list arguments;
 
@@ -41,13 +42,15 @@ static void add_verdict(const struct sample *sample, uint32_t index, struct warn
 	const struct verdict *verdict = &sample->waits.verdicts[index];
 	const struct task *tasks = sample->snapshot->tasks;
 	uint32_t shown = verdict->cycle_count ? verdict->cycle_count : verdict->member_count;
-	struct warning start = {.kind = WARNING_VERDICT, .is_bad = true, .verdict = index,
+	struct warning start = {.kind = WARNING_VERDICT,
+				.is_bad = true,
+				.verdict = index,
 				.sure = verdict_name(verdict->kind)};
 
 	struct warning *warning =
-		verdict->member_count == 1
-			? add(ret, start, "a tasklet waits for itself: ")
-			: add(ret, start, "%u tasklets wait for each other: ", verdict->member_count);
+	    verdict->member_count == 1
+		? add(ret, start, "a tasklet waits for itself: ")
+		: add(ret, start, "%u tasklets wait for each other: ", verdict->member_count);
 	if (!warning)
 		return;
 	for (uint32_t i = 0; i < shown && i < 8; i++)
@@ -83,23 +86,29 @@ static void add_losses(const struct snapshot *snapshot, struct warnings *ret)
 	const struct warning note = {.kind = WARNING_NOTE};
 
 	if (snapshot->lost_records)
-		add(ret, bad, "%" PRIu64 " spawns failed: the table of %" PRIu64
+		add(ret, bad,
+		    "%" PRIu64 " spawns failed: the table of %" PRIu64
 		    " tasklets is full (TASKLET_MAX raises it)",
 		    snapshot->lost_records, snapshot->record_capacity);
 	if (snapshot->no_memory)
-		add(ret, bad, "the program ran out of memory %" PRIu64 " times", snapshot->no_memory);
+		add(ret, bad, "the program ran out of memory %" PRIu64 " times",
+		    snapshot->no_memory);
 	if (snapshot->lost_objects)
-		add(ret, bad, "%" PRIu64 " channels or locks could not be made: their table is full",
+		add(ret, bad,
+		    "%" PRIu64 " channels or locks could not be made: their table is full",
 		    snapshot->lost_objects);
 	if (snapshot->lost_sites || snapshot->lost_strings)
-		add(ret, note, "%" PRIu64 " spawn sites and %" PRIu64 " names did not fit and are unknown",
+		add(ret, note,
+		    "%" PRIu64 " spawn sites and %" PRIu64 " names did not fit and are unknown",
 		    snapshot->lost_sites, snapshot->lost_strings);
 	if (snapshot->bad)
 		add(ret, note, "%u records made no sense and are left out", snapshot->bad);
 	if (!snapshot->has_clock)
-		add(ret, note, "tracing is off, so no times: start the program with TASKLET_TRACE=full");
+		add(ret, note,
+		    "tracing is off, so no times: start the program with TASKLET_TRACE=full");
 	if (!snapshot->has_wakes)
-		add(ret, note, "this runtime does not tell who wakes whom: no deadlock can be found");
+		add(ret, note,
+		    "this runtime does not tell who wakes whom: no deadlock can be found");
 }
 
 void warnings_find(const struct target *target, struct warnings *ret)

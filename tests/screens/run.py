@@ -6,7 +6,7 @@
 
 SCREENS is the program built from screens.c.  CASE.keys goes in, CASE.screen is expected; --update writes it
 (then read the difference as code).  Besides: no key of any screen is dead, and every key of every screen
-is pressed by some case.
+is pressed by some case; and keys, clicks and sizes at random.
 """
 import difflib
 import os
@@ -79,6 +79,11 @@ def main():
             report("every key is pressed in some case", ", ".join(missing).replace("\t", " "))
             done = subprocess.run([program, "--every-key"], capture_output=True, text=True, cwd=folder)
             report("no key is dead", done.returncode and done.stdout + done.stderr)
+            for seed in range(1, 9):
+                done = subprocess.run([program, "--monkey", str(seed)], capture_output=True, text=True, cwd=folder,
+                                      timeout=300)
+                report(f"keys at random, seed {seed}", (done.returncode or done.stderr) and
+                       f"status {done.returncode}\n{done.stderr[-3000:]}")
     print(f"screens: {passed} passed, {failed} failed, 0 skipped")
     sys.exit(1 if failed else 0)
 

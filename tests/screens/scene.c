@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* scene.c: see scene.h.  Addresses are places: one that is asked for by name is given out, and looked up again. */
+/* scene.c: see scene.h.  Addresses are places: one that is asked for by name is given out, and
+ * looked up again. */
 #include "scene.h"
 
 #include <errno.h>
@@ -122,7 +123,7 @@ int32_t make_task(struct builder *builder, struct task_at at)
 	task->run_ns = SECONDS(life * at.run_percent / 100);
 	task->ready_ns = SECONDS(0.088);
 	task->wait_ns = task->life_ns - task->run_ns;
-	task->switches = (uint64_t)(at.id + at.switches_per_s * (1000 + seconds));
+	task->switches = (uint64_t)((double)(at.id % 100000) + at.switches_per_s * (1000 + seconds));
 	task->counter = 2 * task->switches + (at.state == TL_STATE_RUNNING);
 	task->ticket = UINT64_MAX - task->age_ns; /* who has waited longer came first */
 	task->stack_low = STACK_BASE + index * UINT64_C(0x10000);
@@ -189,7 +190,8 @@ static void add_waiters(struct snapshot *snapshot, int32_t index)
 	for (uint32_t i = 0; i < object->waiters_count; i++) {
 		object->senders_waiting += waiting[i]->wait == TL_WAIT_SEND;
 		object->receivers_waiting += waiting[i]->wait == TL_WAIT_RECEIVE;
-		snapshot->waiters[snapshot->waiter_count] = (uint32_t)(waiting[i] - snapshot->tasks);
+		snapshot->waiters[snapshot->waiter_count] =
+		    (uint32_t)(waiting[i] - snapshot->tasks);
 		snapshot->waiter_kinds[snapshot->waiter_count++] = waiting[i]->wait;
 	}
 	free(waiting);
@@ -252,7 +254,9 @@ void scene_list(const struct scene *const *list, size_t count)
 int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
 {
 	size_t index = (size_t)(pid - SCENE_PID);
-	const struct scene *scene = index < listed_count ? listed[index] : pid == SCENE_PID ? chosen : NULL;
+	const struct scene *scene = index < listed_count ? listed[index]
+				    : pid == SCENE_PID	 ? chosen
+							 : NULL;
 	struct source *source = calloc(1, sizeof(*source));
 
 	if (!scene || !source) {
@@ -351,7 +355,10 @@ int model_snapshot(struct model *model, struct snapshot **ret, struct problem *p
 	snapshot->record_capacity = 1 << 20;
 	snapshot->schedulers = calloc(8, sizeof(*snapshot->schedulers));
 	snapshot->scheduler_count = 1;
-	snapshot->schedulers[0] = (struct scheduler){.tid = 812, .in_use = true, .current = -1, .main = 0,
+	snapshot->schedulers[0] = (struct scheduler){.tid = 812,
+						     .in_use = true,
+						     .current = -1,
+						     .main = 0,
 						     .idle_ns = now * UINT64_C(250000000)};
 	model->source->scene->make(&builder);
 	if (!snapshot->waiters)
@@ -375,13 +382,15 @@ void snapshot_free(struct snapshot *snapshot)
 bool model_confirm(struct model *model, const struct snapshot *snapshot, const int32_t *tasks,
 		   size_t task_count, const int32_t *objects, size_t object_count)
 {
-	(void)model, (void)snapshot, (void)tasks, (void)task_count, (void)objects, (void)object_count;
+	(void)model, (void)snapshot, (void)tasks, (void)task_count, (void)objects,
+	    (void)object_count;
 	return true;
 }
 
 static struct backtrace trace_of(const struct snapshot *snapshot, int32_t index)
 {
-	static const char *const inner[] = {"tl_switch lib/arch/x86_64.S:47", "tl_mutex_lock lib/core/mutex.c:74"};
+	static const char *const inner[] = {"tl_switch lib/arch/x86_64.S:47",
+					    "tl_mutex_lock lib/core/mutex.c:74"};
 	const struct task *task = &snapshot->tasks[index];
 	struct backtrace trace = {.status = BACKTRACE_COMPLETE};
 
@@ -432,44 +441,57 @@ void history_fini(struct history *history)
 	*history = (struct history){0};
 }
 
-#define WORD(n, v, s) case v: return s;
+#define WORD(n, v, s)                                                                              \
+	case v: return s;
 const char *model_state_name(const struct model *model, unsigned value)
 {
 	(void)model;
-	switch (value) { TL_STATES(WORD) default: return "?"; }
+	switch (value) {
+		TL_STATES(WORD) default : return "?";
+	}
 }
 
 const char *model_wait_name(const struct model *model, unsigned value)
 {
 	(void)model;
-	switch (value) { TL_WAITS(WORD) default: return "?"; }
+	switch (value) {
+		TL_WAITS(WORD) default : return "?";
+	}
 }
 
 const char *model_object_name(const struct model *model, unsigned value)
 {
 	(void)model;
-	switch (value) { TL_OBJECTS(WORD) default: return "?"; }
+	switch (value) {
+		TL_OBJECTS(WORD) default : return "?";
+	}
 }
 
 const char *model_event_name(const struct model *model, unsigned value)
 {
 	(void)model;
-	switch (value) { TL_EVENTS(WORD) default: return "?"; }
+	switch (value) {
+		TL_EVENTS(WORD) default : return "?";
+	}
 }
 
 const char *model_reason_name(const struct model *model, unsigned value)
 {
 	(void)model;
-	switch (value) { TL_REASONS(WORD) default: return "?"; }
+	switch (value) {
+		TL_REASONS(WORD) default : return "?";
+	}
 }
 
 char task_letter(const struct task *task)
 {
-	static const char waits[] = {[TL_WAIT_SEND] = 'C', [TL_WAIT_RECEIVE] = 'C', [TL_WAIT_LOCK] = 'L',
-				     [TL_WAIT_JOIN] = 'J', [TL_WAIT_SLEEP] = 'T', [TL_WAIT_RUN] = 'U',
-				     [TL_WAIT_IO] = 'I', [TL_WAIT_OFFLOAD] = 'O'};
-	static const char states[] = {[TL_STATE_NEW] = 'N', [TL_STATE_PAUSED] = 'P', [TL_STATE_READY] = 'r',
-				      [TL_STATE_RUNNING] = 'R', [TL_STATE_ENDED] = 'X', [TL_STATE_PARKED] = '?'};
+	static const char waits[] = {
+	    [TL_WAIT_SEND] = 'C', [TL_WAIT_RECEIVE] = 'C', [TL_WAIT_LOCK] = 'L',
+	    [TL_WAIT_JOIN] = 'J', [TL_WAIT_SLEEP] = 'T',   [TL_WAIT_RUN] = 'U',
+	    [TL_WAIT_IO] = 'I',	  [TL_WAIT_OFFLOAD] = 'O'};
+	static const char states[] = {
+	    [TL_STATE_NEW] = 'N',     [TL_STATE_PAUSED] = 'P', [TL_STATE_READY] = 'r',
+	    [TL_STATE_RUNNING] = 'R', [TL_STATE_ENDED] = 'X',  [TL_STATE_PARKED] = '?'};
 	char letter = 0;
 
 	if (task->state == TL_STATE_WAITING)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screens.c: runs a file of keys through the dispatcher that the terminal uses, and prints the screens.
+ * screens.c: runs a file of keys through the dispatcher that the terminal uses, and prints the
+ * screens.
  *
  *     screens CASE.keys        to standard output, to be compared with CASE.screen
- *     screens --keys           every key of every screen: "SCREEN<tab>KEY", to see which no case presses
- *     screens --every-key      is there a state of each screen in which each of its keys does something?
+ *     screens --keys           every key of every screen: "SCREEN<tab>KEY", to see which no case
+ * presses screens --every-key      is there a state of each screen in which each of its keys does
+ * something? screens --monkey SEED    keys, clicks, sizes and looks at random, for the sanitizers
+ * to watch
  *
  * A line of a file is a command:
  *     scene NAME      look at this target (scenes.c)        list NAME...   the processes there are
@@ -12,9 +15,10 @@
  *     key NAME...     press keys                            type TEXT      press its characters
  *     click ROW COLUMN      wheel up|down
  *     tick [N]        half a second passes, and a look      wait SECONDS   the clock alone
- *     exit, replace   the target has ended, another has its place        refuse    its memory may not be read
- *     show            print the screen                      roles          print the role of each cell
- *     request         print what is asked of the terminal   child NAME     a command that was started
+ *     exit, replace   the target has ended, another has its place        refuse    its memory may
+ * not be read show            print the screen                      roles          print the role
+ * of each cell request         print what is asked of the terminal   child NAME     a command that
+ * was started
  */
 #include <locale.h>
 #include <stdio.h>
@@ -28,7 +32,7 @@ struct run {
 	struct viewer viewer;
 	int rows, columns, shown;
 	uint64_t now_ns;
-	FILE *pressed;      /* which keys were pressed on which screen; NULL: nobody asks */
+	FILE *pressed; /* which keys were pressed on which screen; NULL: nobody asks */
 };
 
 static void fail(const char *what, const char *which)
@@ -60,7 +64,8 @@ static void show(struct run *run)
 	grid_write(&run->viewer.grid, run->viewer.is_batch, stdout);
 }
 
-/* One letter a cell: . normal, d dim, h header, s selected, g good, w warn, b bad, R run, r ready, W wait */
+/* One letter a cell: . normal, d dim, h header, s selected, g good, w warn, b bad, R run, r ready,
+ * W wait */
 static void show_roles(struct run *run)
 {
 	static const char letters[] = ".dhsgwbRrW";
@@ -80,7 +85,8 @@ static void show_request(struct run *run)
 	static const char *const words[] = {"none", "quit", "suspend", "redraw", "editor"};
 	struct viewer *viewer = &run->viewer;
 
-	printf("=== %d request: %s%s", ++run->shown, words[viewer->request], viewer->end_child ? ", end the child" : "");
+	printf("=== %d request: %s%s", ++run->shown, words[viewer->request],
+	       viewer->end_child ? ", end the child" : "");
 	if (viewer->request == REQUEST_EDITOR)
 		printf(" %s:%d", viewer->editor_file, viewer->editor_line);
 	putchar('\n');
@@ -95,7 +101,8 @@ static void press(struct run *run, uint32_t key)
 
 	draw(run); /* as on a terminal: a key refers to what is shown */
 	if (run->pressed && !viewer->help && !viewer->menu && !viewer->prompt.kind)
-		fprintf(run->pressed, "%s\t%s\n", screen_of(viewer->screen)->word, keycode_name(key, name));
+		fprintf(run->pressed, "%s\t%s\n", screen_of(viewer->screen)->word,
+			keycode_name(key, name));
 	viewer_key(viewer, key);
 }
 
@@ -122,7 +129,8 @@ static void attach(struct run *run, const char *name)
 
 	scene_choose(scene_by_name(name));
 	run->viewer.now_ns = run->now_ns;
-	if (source_open_process(SCENE_PID, &source, &problem) || viewer_attach(&run->viewer, source, &problem))
+	if (source_open_process(SCENE_PID, &source, &problem) ||
+	    viewer_attach(&run->viewer, source, &problem))
 		fail(name, problem.text);
 	draw(run);
 }
@@ -223,21 +231,21 @@ static const struct {
 	enum screen_id screen;
 	const char *keys;
 } ways[] = {
-	{SCREEN_PROCESSES, "0 Down Right"},
-	{SCREEN_PROCESSES, "0 / s Enter Up"},
-	{SCREEN_TASKS, "Down Down Down Space Right / c o n n Enter"},
-	{SCREEN_TASKS, "t"},
-	{SCREEN_TASKS, "t - Down Down"},
-	{SCREEN_TASKS, "Down Down w"},
-	{SCREEN_TASK, "Down Down Down Down Enter Right Down"},
-	{SCREEN_TASK, "Down Down Down Down Enter G"},
-	{SCREEN_CHANNELS, "3 Down Down / j o Enter Right"},
-	{SCREEN_CHANNELS, "3 Down Down w"},
-	{SCREEN_CHANNELS, "1 Down Down Down Down Down w Down"},
-	{SCREEN_WAITS, "4 Down Right"},
-	{SCREEN_WAITS, "4 -"},
-	{SCREEN_WAITS, "4 Down Enter Esc Down Down Enter Backspace"},
-	{SCREEN_WAITS, "! Enter"},
+    {SCREEN_PROCESSES, "0 Down Right"},
+    {SCREEN_PROCESSES, "0 / s Enter Up"},
+    {SCREEN_TASKS, "Down Down Down Space Right / c o n n Enter"},
+    {SCREEN_TASKS, "t"},
+    {SCREEN_TASKS, "t - Down Down"},
+    {SCREEN_TASKS, "Down Down w"},
+    {SCREEN_TASK, "Down Down Down Down Enter Right Down"},
+    {SCREEN_TASK, "Down Down Down Down Enter G"},
+    {SCREEN_CHANNELS, "3 Down Down / j o Enter Right"},
+    {SCREEN_CHANNELS, "3 Down Down w"},
+    {SCREEN_CHANNELS, "1 Down Down Down Down Down w Down"},
+    {SCREEN_WAITS, "4 Down Right"},
+    {SCREEN_WAITS, "4 -"},
+    {SCREEN_WAITS, "4 Down Enter Esc Down Down Enter Backspace"},
+    {SCREEN_WAITS, "! Enter"},
 };
 
 static void start(struct run *run)
@@ -285,7 +293,8 @@ static int check_every_key(void)
 
 	for (const struct binding *binding = keys_table(); binding->action; binding++)
 		for (int screen = 0; screen < SCREEN_COUNT; screen++)
-			for (int i = 0; binding->screens & 1u << screen && i < 4 && binding->keys[i]; i++) {
+			for (int i = 0;
+			     binding->screens & 1u << screen && i < 4 && binding->keys[i]; i++) {
 				char name[16];
 				if (is_alive((enum screen_id)screen, binding->keys[i])) {
 					passed++;
@@ -293,17 +302,85 @@ static int check_every_key(void)
 				}
 				failed++;
 				printf("FAIL %s on screen %s does nothing\n",
-				       keycode_name(binding->keys[i], name), screen_of((enum screen_id)screen)->word);
+				       keycode_name(binding->keys[i], name),
+				       screen_of((enum screen_id)screen)->word);
 			}
 	printf("every key: %d passed, %d failed, 0 skipped\n", passed, failed);
 	return failed ? 1 : 0;
+}
+
+/* ---- at random ---- */
+
+enum { MONKEY_STEPS = 3000 };
+
+static uint32_t any(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(*seed >> 33) % below;
+}
+
+static uint32_t any_key(uint64_t *seed)
+{
+	static const char letters[] = "jkhlgGnN/\\<>ItuFUHUcwe-+*axsro!01234pZdq?";
+	uint32_t kind = any(seed, 10);
+
+	if (kind < 6)
+		return (unsigned char)letters[any(seed, sizeof(letters) - 1)];
+	if (kind < 9)
+		return KEYCODE_FIRST + 1 + any(seed, KEYCODE_END_OF_LIST - KEYCODE_FIRST - 1);
+	return any(seed, 2) ? 1 + any(seed, 0x2ff) : any(seed, 0x110000);
+}
+
+static void any_step(struct run *run, uint64_t *seed)
+{
+	static const int sizes[][2] = {{80, 24},  {60, 16}, {10, 3}, {1, 1},
+				       {200, 50}, {59, 40}, {0, 0}};
+	uint32_t what = any(seed, 100), size = any(seed, sizeof(sizes) / sizeof(sizes[0]));
+
+	if (what < 70) {
+		uint32_t key = any_key(seed);
+		viewer_key(&run->viewer, key == 'P' ? 'p' : key); /* no files */
+	} else if (what < 80) {
+		viewer_click(&run->viewer, (int)any(seed, 30), (int)any(seed, 100));
+	} else if (what < 83) {
+		viewer_wheel(&run->viewer, any(seed, 2) ? -3 : 3);
+	} else if (what < 90) {
+		pass(run, 0.5, true);
+	} else if (what < 96) {
+		run->columns = sizes[size][0];
+		run->rows = sizes[size][1];
+	} else if (what < 98) {
+		run->viewer.utf8 = !run->viewer.utf8;
+		grid_fini(&run->viewer.grid);
+	} else if (what < 99) {
+		scene_set_state(any(seed, 3) ? SOURCE_RUNNING : SOURCE_EXITED);
+	} else {
+		const struct scene *scene = &scenes[any(seed, 5)];
+		list((char[]){"calm hostile jobd empty"});
+		attach(run, scene->name);
+	}
+	run->viewer.request = REQUEST_NONE;
+	draw(run);
+}
+
+static int monkey(uint64_t seed)
+{
+	static struct run run;
+
+	start(&run);
+	for (int i = 0; i < MONKEY_STEPS; i++)
+		any_step(&run, &seed);
+	viewer_fini(&run.viewer);
+	printf("monkey: 1 passed, 0 failed, 0 skipped\n");
+	return 0;
 }
 
 static void print_keys(void)
 {
 	for (const struct binding *binding = keys_table(); binding->action; binding++)
 		for (int screen = 0; screen < SCREEN_COUNT; screen++)
-			for (int i = 0; binding->screens & 1u << screen && i < 4 && binding->keys[i]; i++) {
+			for (int i = 0;
+			     binding->screens & 1u << screen && i < 4 && binding->keys[i]; i++) {
 				char name[16];
 				printf("%s\t%s\n", screen_of((enum screen_id)screen)->word,
 				       keycode_name(binding->keys[i], name));
@@ -324,6 +401,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && strcmp(argv[1], "--every-key") == 0)
 		return check_every_key();
+	if (argc == 3 && strcmp(argv[1], "--monkey") == 0)
+		return monkey(strtoull(argv[2], NULL, 10));
 	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
 	if (!file)
 		fail("cannot read", argc == 2 ? argv[1] : "want one file of keys");

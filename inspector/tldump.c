@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tldump.c: one look at a process or a core, printed.  It opens the source, takes a snapshot, chooses what the
- * command line asks for, and leaves the writing to export/.
+ * tldump.c: one look at a process or a core, printed.  It opens the source, takes a snapshot,
+ * chooses what the command line asks for, and leaves the writing to export/.
  *
- * What was shown goes to standard output; what a reader should know about it, one line each, to standard
- * error: an ended process, torn records, a table that was full.
+ * What was shown goes to standard output; what a reader should know about it, one line each, to
+ * standard error: an ended process, torn records, a table that was full.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -33,7 +33,7 @@ struct dump {
 };
 
 __attribute__((format(printf, 2, 3))) static enum tldump_status complain(struct dump *dump,
-									  const char *format, ...)
+									 const char *format, ...)
 {
 	va_list arguments;
 	progress_end(&dump->progress);
@@ -55,7 +55,8 @@ static enum tldump_status no_memory(struct dump *dump)
 static void wait_ns(uint64_t ns)
 {
 	enum { NS_PER_S = 1000000000 };
-	struct timespec left = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+	struct timespec left = {.tv_sec = (time_t)(ns / NS_PER_S),
+				.tv_nsec = (long)(ns % NS_PER_S)};
 	while (nanosleep(&left, &left) && errno == EINTR)
 		;
 }
@@ -162,7 +163,8 @@ static enum tldump_status choose_tasks(struct dump *dump, int32_t **ret, size_t 
 		}
 		const int32_t task = snapshot_task_by_id(dump->snapshot, id);
 		if (task < 0)
-			status = complain(dump, "%s: no tasklet %s (any more)", options->source, word);
+			status = complain(dump, "%s: no tasklet %s (any more)", options->source,
+					  word);
 		else if (filter_matches(options->filter, &dump->report.look, task))
 			(*ret)[(*count)++] = task;
 	}
@@ -203,9 +205,8 @@ static enum tldump_status dump_bt(struct dump *dump)
 	const enum tldump_status status = choose_tasks(dump, &tasks, &count);
 	int result = 0;
 	if (count && status != TLDUMP_USAGE)
-		result = dump->options.is_grouped
-				 ? report_stack_groups(&dump->report, tasks, count)
-				 : report_backtraces(&dump->report, tasks, count);
+		result = dump->options.is_grouped ? report_stack_groups(&dump->report, tasks, count)
+						  : report_backtraces(&dump->report, tasks, count);
 	progress_end(&dump->progress);
 	free(tasks);
 	return result ? no_memory(dump) : status;
@@ -288,7 +289,8 @@ static enum tldump_status dump_check(struct dump *dump)
 	const int result = report_verdicts(&dump->report, &waits, true);
 	if (!is_deadlock && !dump->options.is_json)
 		output_print(dump->output, "no deadlock among %u tasklet%s\n",
-			     dump->snapshot->task_count, dump->snapshot->task_count == 1 ? "" : "s");
+			     dump->snapshot->task_count,
+			     dump->snapshot->task_count == 1 ? "" : "s");
 	waits_fini(&waits);
 	if (result)
 		return no_memory(dump);
@@ -325,8 +327,12 @@ static enum tldump_status dump_events(struct dump *dump)
 static enum tldump_status run(struct dump *dump)
 {
 	static enum tldump_status (*const verbs[VERB_COUNT])(struct dump *) = {
-		[VERB_PS] = dump_ps,	   [VERB_BT] = dump_bt,	      [VERB_CHANNELS] = dump_channels,
-		[VERB_WAITS] = dump_waits, [VERB_CHECK] = dump_check, [VERB_EVENTS] = dump_events,
+		[VERB_PS] = dump_ps,
+		[VERB_BT] = dump_bt,
+		[VERB_CHANNELS] = dump_channels,
+		[VERB_WAITS] = dump_waits,
+		[VERB_CHECK] = dump_check,
+		[VERB_EVENTS] = dump_events,
 	};
 	enum tldump_status status = open_all(dump);
 	if (status)

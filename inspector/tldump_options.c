@@ -17,28 +17,42 @@
 #define BIT(verb) (1u << VERB_##verb)
 enum { ALL_VERBS = (1u << VERB_COUNT) - 1 };
 
+/* clang-format off: tables */
+
 static const struct {
 	const char *word, *arguments, *summary, *about;
 } verbs[VERB_COUNT] = {
-	[VERB_PS] = {"ps", "", "tasklets: state, wait, age, times, where spawned",
-		     "A row a tasklet.  S is a letter: N new, R running, r ready, P paused, C channel,\n"
-		     "L lock, I i/o, T timer, J join, U in tl_run(), O offloaded, ? unknown, X ended.\n"
-		     "A record that changed during every try to read it is shown as torn.\n"},
-	[VERB_BT] = {"bt", " [ID]...", "backtraces, of all or of these",
-		     "A running tasklet has none: its stack is in use.  One that switched during every\n"
-		     "try to copy its stack is hot.  Equal ones together: --group.\n"},
-	[VERB_CHANNELS] = {"channels", " [NAME]", "channels, or one with all who wait on it",
-			   "NAME is a channel's name (a shell pattern) or its id; then those who wait are\n"
-			   "listed in order, and who used it last.\n"},
-	[VERB_WAITS] = {"waits", "", "who waits for whom, then verdicts",
-			"Every wait with those who could end it; then deadlocks, orphans and long waits.\n"},
-	[VERB_CHECK] = {"check", "", "deadlocks, with the evidence; exits 3 when there is one",
-			"certain  a cycle of holders: nothing but a kill or throw from outside opens it\n"
-			"likely   over channels too, whose known users are all stuck in it\n"
-			"maybe    nobody was seen who could wake it; this is no deadlock yet\n"
-			"Exits 3 for certain and likely.\n"},
-	[VERB_EVENTS] = {"events", " [ID]", "the trace, oldest first, of all or of one",
-			 "What was overwritten before it could be read is counted in the first line.\n"},
+	[VERB_PS] = {
+		"ps", "", "tasklets: state, wait, age, times, where spawned",
+		"A row a tasklet.  S is a letter: N new, R running, r ready, P paused, C channel,\n"
+		"L lock, I i/o, T timer, J join, U in tl_run(), O offloaded, ? unknown, X ended.\n"
+		"A record that changed during every try to read it is shown as torn.\n",
+	},
+	[VERB_BT] = {
+		"bt", " [ID]...", "backtraces, of all or of these",
+		"A running tasklet has none: its stack is in use.  One that switched during every\n"
+		"try to copy its stack is hot.  Equal ones together: --group.\n",
+	},
+	[VERB_CHANNELS] = {
+		"channels", " [NAME]", "channels, or one with all who wait on it",
+		"NAME is a channel's name (a shell pattern) or its id; then those who wait are\n"
+		"listed in order, and who used it last.\n",
+	},
+	[VERB_WAITS] = {
+		"waits", "", "who waits for whom, then verdicts",
+		"Every wait with those who could end it; then deadlocks, orphans and long waits.\n",
+	},
+	[VERB_CHECK] = {
+		"check", "", "deadlocks, with the evidence; exits 3 when there is one",
+		"certain  a cycle of holders: nothing but a kill or throw from outside opens it\n"
+		"likely   over channels too, whose known users are all stuck in it\n"
+		"maybe    nobody was seen who could wake it; this is no deadlock yet\n"
+		"Exits 3 for certain and likely.\n",
+	},
+	[VERB_EVENTS] = {
+		"events", " [ID]", "the trace, oldest first, of all or of one",
+		"What was overwritten before it could be read is counted in the first line.\n",
+	},
 };
 
 enum { OPTION_JSON = 256, OPTION_GROUP, OPTION_SORT, OPTION_EXECUTABLE, OPTION_LONG };
@@ -50,9 +64,8 @@ static const struct {
 } table[] = {
 	{{"json", no_argument, NULL, OPTION_JSON}, ALL_VERBS, NULL,
 	 "JSON, one object a line; ns and bytes as plain numbers"},
-	{{"filter", required_argument, NULL, 'F'},
-	 BIT(PS) | BIT(BT) | BIT(WAITS),
-	 "FILTER", "only those that match, as 'state:L age>1s name~conn'"},
+	{{"filter", required_argument, NULL, 'F'}, BIT(PS) | BIT(BT) | BIT(WAITS), "FILTER",
+	 "only those that match, as 'state:L age>1s name~conn'"},
 	{{"sort", required_argument, NULL, OPTION_SORT}, BIT(PS) | BIT(CHANNELS), "KEY[:up|:down]",
 	 "the order of rows"},
 	{{"delay", required_argument, NULL, 'd'}, BIT(PS) | BIT(CHANNELS), "SECONDS",
@@ -67,6 +80,9 @@ static const struct {
 	{{"help", no_argument, NULL, 'h'}, ALL_VERBS, NULL, "this help; with a verb, the verb's"},
 	{{"version", no_argument, NULL, 'V'}, ALL_VERBS, NULL, "print the version"},
 };
+
+/* clang-format on */
+
 enum { OPTION_COUNT = sizeof table / sizeof *table };
 
 /* ---- help ---- */
@@ -104,7 +120,8 @@ static void print_verb_help(enum tldump_verb verb)
 		print_keys(verb);
 	if (verb == VERB_PS || verb == VERB_BT || verb == VERB_WAITS)
 		printf("\nFilter: words that must all hold; ! before one turns it round.\n"
-		       "  state:L,C age>1s run<=20ms switches>1k name~conn name:conn-? spawn:accept.c:33\n"
+		       "  state:L,C age>1s run<=20ms switches>1k name~conn name:conn-? "
+		       "spawn:accept.c:33\n"
 		       "  is:deadline id:41,57; a word alone: in the name, the group or the wait\n"
 		       "  fields: %s\n",
 		       filter_fields());
@@ -164,7 +181,8 @@ static bool read_count(const char *text, uint64_t *ret)
 	return *text >= '0' && *text <= '9' && !*end && !errno && *ret;
 }
 
-static enum tldump_status read_option(int letter, struct tldump_options *ret, struct raw_options *raw)
+static enum tldump_status read_option(int letter, struct tldump_options *ret,
+				      struct raw_options *raw)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (table[i].option.val == letter)
@@ -262,8 +280,9 @@ static enum tldump_status read_meanings(struct tldump_options *ret, const struct
 	if (raw->filter && filter_parse(raw->filter, &ret->filter, &wrong))
 		return complain("filter '%s', at character %zu: %s", raw->filter, wrong.offset + 1,
 				wrong.text);
-	const bool is_rate = ret->has_sort && ret->verb == VERB_PS &&
-			     (ret->sort.key == SORT_RUN_PERCENT || ret->sort.key == SORT_SWITCH_RATE);
+	const bool is_rate =
+		ret->has_sort && ret->verb == VERB_PS &&
+		(ret->sort.key == SORT_RUN_PERCENT || ret->sort.key == SORT_SWITCH_RATE);
 	const bool is_channel_rate =
 		ret->has_sort && ret->verb == VERB_CHANNELS &&
 		(ret->sort.key == SORT_CHANNEL_SENT || ret->sort.key == SORT_CHANNEL_RECEIVED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * filter.c: reads a filter.  Every mistake is told with its place in the text, so that a prompt can point at
- * the word.
+ * filter.c: reads a filter.  Every mistake is told with its place in the text, so that a prompt can
+ * point at the word.
  */
 #include "filter.h"
 
@@ -16,10 +16,10 @@
 #include "filter_term.h"
 
 #define FILTER_FIELD_NAME(n, word, type) " " word
-#define FILTER_FIELD_ROW(n, word, type) {word, FILTER_##type},
-#define FILTER_FLAG_NAME(n, word) " " word
-#define FILTER_FLAG_ROW(n, word) word,
-#define ABI_WORD(n, v, s) s,
+#define FILTER_FIELD_ROW(n, word, type)	 {word, FILTER_##type},
+#define FILTER_FLAG_NAME(n, word)	 " " word
+#define FILTER_FLAG_ROW(n, word)	 word,
+#define ABI_WORD(n, v, s)		 s,
 
 static const char field_names[] = FILTER_FIELDS(FILTER_FIELD_NAME);
 static const struct {
@@ -45,7 +45,7 @@ struct reader {
 };
 
 __attribute__((format(printf, 4, 5))) static int complain(const struct reader *reader, size_t from,
-							   size_t to, const char *format, ...)
+							  size_t to, const char *format, ...)
 {
 	va_list arguments;
 	reader->problem->offset = from;
@@ -71,15 +71,14 @@ struct unit {
 };
 
 static const struct unit duration_units[] = {
-	{"ns", 1},  {"us", 1e3},   {"ms", 1e6},	    {"s", 1e9},
+	{"ns", 1},   {"us", 1e3},   {"ms", 1e6},    {"s", 1e9},
 	{"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {NULL, 0},
 };
 static const struct unit count_units[] = {
 	{"", 1}, {"%", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}, {NULL, 0},
 };
 static const struct unit byte_units[] = {
-	{"", 1},	 {"B", 1},	  {"k", 1024},	      {"K", 1024}, {"M", 1048576},
-	{"G", 1073741824}, {NULL, 0},
+	{"", 1}, {"B", 1}, {"k", 1024}, {"K", 1024}, {"M", 1048576}, {"G", 1073741824}, {NULL, 0},
 };
 
 /* One number with a unit, or several ("1h30m").  False when there is anything else. */
@@ -118,10 +117,11 @@ static int check_list(const struct reader *reader, const struct filter_term *ter
 		char item[64];
 		snprintf(item, sizeof item, "%.*s", (int)(length < 63 ? length : 63), at);
 		if (!is_good(item)) {
-			/* quotes in the value shift nothing that matters: point at the whole value then */
+			/* with quotes in it places are shifted: point at the whole value */
 			const bool is_plain = !memchr(reader->text + reader->value, '"',
 						      reader->end - reader->value);
-			const size_t from = reader->value + (is_plain ? (size_t)(at - term->text) : 0);
+			const size_t from =
+				reader->value + (is_plain ? (size_t)(at - term->text) : 0);
 			return complain(reader, from, is_plain ? from + length : reader->end,
 					"'%.40s' is no %s: want %s", item, fields[term->field].word,
 					want);
@@ -180,8 +180,9 @@ static int read_value(const struct reader *reader, struct filter_term *term)
 	case FILTER_TEXT:
 	case FILTER_PLACE: return term->how == FILTER_LIKE ? read_expression(reader, term) : 0;
 	case FILTER_STATE:
-		return check_list(reader, term, is_state,
-				  "a letter of N R r P C L I T J U O ? X, or a word such as waiting, lock");
+		return check_list(
+			reader, term, is_state,
+			"a letter of N R r P C L I T J U O ? X, or a word such as waiting, lock");
 	case FILTER_IS:
 		return check_list(reader, term, is_flag,
 				  "deadline error main background fresh joinable torn");
@@ -210,12 +211,12 @@ static const struct {
 	enum filter_operator how;
 } operators[] = {
 	/* the longer first */
-	{"!=", FILTER_UNEQUAL}, {"<=", FILTER_AT_MOST}, {">=", FILTER_AT_LEAST}, {"==", FILTER_EQUAL},
-	{":", FILTER_HAS},	{"~", FILTER_LIKE},	{"=", FILTER_EQUAL},	 {"<", FILTER_LESS},
-	{">", FILTER_MORE},
+	{"!=", FILTER_UNEQUAL}, {"<=", FILTER_AT_MOST}, {">=", FILTER_AT_LEAST},
+	{"==", FILTER_EQUAL},	{":", FILTER_HAS},	{"~", FILTER_LIKE},
+	{"=", FILTER_EQUAL},	{"<", FILTER_LESS},	{">", FILTER_MORE},
 };
 
-/* Does what this operator asks make sense of this field?  Texts and sets know equal and unequal only. */
+/* Does this operator make sense of this field?  Texts and sets are equal or unequal only. */
 static int check_operator(const struct reader *reader, struct filter_term *term)
 {
 	const enum filter_operator how = term->how;
@@ -232,8 +233,9 @@ static int check_operator(const struct reader *reader, struct filter_term *term)
 	if (how == FILTER_LIKE && is_text)
 		return 0;
 	if (how != FILTER_HAS && how != FILTER_EQUAL && how != FILTER_UNEQUAL)
-		return complain(reader, reader->word, reader->end, "%s is no number: want %s after it",
-				word, is_text ? "':' or '~'" : "':'");
+		return complain(reader, reader->word, reader->end,
+				"%s is no number: want %s after it", word,
+				is_text ? "':' or '~'" : "':'");
 	term->is_not ^= how == FILTER_UNEQUAL;
 	term->how = FILTER_HAS;
 	return 0;
@@ -268,7 +270,7 @@ static char *without_quotes(const char *from, size_t length)
 	return text;
 }
 
-/* Finds the operator, which ends the field; a word in quotes, or without an operator, is plain text. */
+/* Finds the operator, which ends the field; a word in quotes or without one is plain text. */
 static void split(struct reader *reader, struct filter_term *term)
 {
 	const char *word = reader->text + reader->word;

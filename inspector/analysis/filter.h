@@ -2,16 +2,16 @@
 /*
  * filter.h: which tasklets to show.  Words, all of which must hold:
  *
- *   state:L  state:L,C  state:waiting    letters of column S, a state's or a wait's name
- *   age>1s  run<=20ms  switches>1k       numbers: = != < <= > >= (durations want a unit: ns us ms s m h d)
- *   name~conn                            a POSIX extended regular expression, found anywhere, in any case
- *   name:conn-?*                         a shell pattern for the whole text
- *   spawn:accept.c  spawn:accept.c:33    the file with or without folder and line, or the function
- *   id:41,57                             any of several
- *   is:deadline                          a property: deadline error main background fresh joinable torn
- *   conn                                 a word alone: in the name, the group or the wait; an id
- *   !WORD                                not
- *   name:"two words"  "a:b"              quotes keep blanks, and what looks like a field, together
+ *   state:L  state:L,C  state:waiting   letters of column S, a state's or a wait's name
+ *   age>1s  run<=20ms  switches>1k      numbers: = != < <= > >=; a duration wants ns us ms s m h d
+ *   name~conn                           a POSIX extended regular expression, anywhere, in any case
+ *   name:conn-?*                        a shell pattern for the whole text
+ *   spawn:accept.c  spawn:accept.c:33   the file with or without folder and line, or the function
+ *   id:41,57                            any of several
+ *   is:deadline                         deadline error main background fresh joinable torn
+ *   conn                                a word alone: in the name, the group or the wait; an id
+ *   !WORD                               not
+ *   name:"two words"  "a:b"             quotes keep blanks, and what looks like a field, together
  *
  * What is unknown of a tasklet matches no comparison, whichever way it goes.
  */
@@ -36,7 +36,8 @@ void filter_free(struct filter *filter);
 bool filter_matches(const struct filter *filter, const struct look *look, int32_t task);
 
 /* The tasks (indices) that pass, in the snapshot's order.  free(3) *ret.  0 or -ENOMEM. */
-int filter_tasks(const struct filter *filter, const struct look *look, int32_t **ret, size_t *count);
+int filter_tasks(const struct filter *filter, const struct look *look, int32_t **ret,
+		 size_t *count);
 
 /* Does it ask for what needs two snapshots (run%, switch/s)? */
 bool filter_wants_rates(const struct filter *filter);

@@ -69,8 +69,8 @@ static bool field_text_matches(const struct filter_term *term, const struct look
 	case FILTER_FIELD_NAME: return text_matches(term, task->name);
 	case FILTER_FIELD_GROUP: return text_matches(term, task->group);
 	case FILTER_FIELD_WAITS:
-		return text_matches(term, label_wait(snapshot, look->model, index, text,
-						     sizeof text));
+		return text_matches(term,
+				    label_wait(snapshot, look->model, index, text, sizeof text));
 	case FILTER_FIELD_ON:
 		return task->object >= 0 &&
 		       text_matches(term, label_object(snapshot, look->model, task->object, text,

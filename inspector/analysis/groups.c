@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * groups.c: whatever tasklets are grouped by is a number; a hash table finds its group, then the members are
- * laid out group by group.
+ * groups.c: whatever tasklets are grouped by is a number; a hash table finds its group, then the
+ * members are laid out group by group.
  */
 #include "groups.h"
 
@@ -42,10 +42,10 @@ static uint64_t trait_of(const struct look *look, enum group_key key, int32_t in
 /* ---- finding equals ---- */
 
 struct table {
-	uint32_t *slots;  /* group number + 1; 0: empty.  Twice as many as tasks, a power of two */
+	uint32_t *slots; /* group number + 1; 0: empty.  Twice as many as tasks, a power of two */
 	size_t mask;
-	uint64_t *trait;  /* of each group */
-	uint32_t *group;  /* of each of `tasks` */
+	uint64_t *trait; /* of each group */
+	uint32_t *group; /* of each of `tasks` */
 	uint32_t count;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * label.c: names and numbers as people read them.  Texts of the snapshot and of model_place() are safe
- * already; here they are only put together, and cut at a character.
+ * label.c: names and numbers as people read them.  Texts of the snapshot and of model_place() are
+ * safe already; here they are only put together, and cut at a character.
  */
 #include "label.h"
 
@@ -47,8 +47,8 @@ char *label_task(const struct snapshot *snapshot, int32_t task, char *buffer, si
 	if (task < 0 || (uint32_t)task >= snapshot->task_count)
 		return label_print(buffer, bytes, "-");
 	const struct task *it = &snapshot->tasks[task];
-	return label_print(buffer, bytes, it->name[0] ? "%llu %s" : "%llu", (unsigned long long)it->id,
-		     it->name);
+	return label_print(buffer, bytes, it->name[0] ? "%llu %s" : "%llu",
+			   (unsigned long long)it->id, it->name);
 }
 
 char *label_task_id(const struct snapshot *snapshot, uint64_t id, char *buffer, size_t bytes)
@@ -70,7 +70,7 @@ char *label_object(const struct snapshot *snapshot, const struct model *model, i
 	if (it->name[0])
 		return label_print(buffer, bytes, "%s", it->name);
 	return label_print(buffer, bytes, "%s %llu", model_object_name(model, it->kind),
-		     (unsigned long long)it->id);
+			   (unsigned long long)it->id);
 }
 
 const char *label_state(const struct model *model, const struct task *task)
@@ -90,10 +90,10 @@ static char *label_channel_wait(const struct snapshot *snapshot, const struct mo
 			     channel->length >= channel->capacity;
 	char name[MODEL_NAME_BYTES];
 	return label_print(buffer, bytes, "%s %s%s", model_wait_name(model, task->wait),
-		     label_object(snapshot, model, task->object, name, sizeof name),
-		     channel->closing ? " (closed)"
-		     : is_full	      ? " (full)"
-				      : "");
+			   label_object(snapshot, model, task->object, name, sizeof name),
+			   channel->closing ? " (closed)"
+			   : is_full	    ? " (full)"
+					    : "");
 }
 
 static char *label_lock_wait(const struct snapshot *snapshot, const struct model *model,
@@ -103,11 +103,11 @@ static char *label_lock_wait(const struct snapshot *snapshot, const struct model
 	char name[MODEL_NAME_BYTES], holder[32] = "";
 	if (mutex->holder >= 0 && (uint32_t)mutex->holder < snapshot->task_count)
 		label_print(holder, sizeof holder, " (%llu)",
-		      (unsigned long long)snapshot->tasks[mutex->holder].id);
+			    (unsigned long long)snapshot->tasks[mutex->holder].id);
 	else if (mutex->holder_gone)
 		label_print(holder, sizeof holder, " (ended)");
 	return label_print(buffer, bytes, "%s %s%s", model_wait_name(model, task->wait),
-		     label_object(snapshot, model, task->object, name, sizeof name), holder);
+			   label_object(snapshot, model, task->object, name, sizeof name), holder);
 }
 
 char *label_wait(const struct snapshot *snapshot, const struct model *model, int32_t task,
@@ -131,7 +131,7 @@ char *label_wait(const struct snapshot *snapshot, const struct model *model, int
 	if (it->wait == TL_WAIT_JOIN && it->joins >= 0) {
 		char name[LABEL_BYTES];
 		return label_print(buffer, bytes, "%s %s", model_wait_name(model, it->wait),
-			     label_task(snapshot, it->joins, name, sizeof name));
+				   label_task(snapshot, it->joins, name, sizeof name));
 	}
 	return label_print(buffer, bytes, "%s", model_wait_name(model, it->wait));
 }
@@ -150,7 +150,7 @@ char *label_place(const struct place *place, uint64_t address, char *buffer, siz
 		return label_print(buffer, bytes, "%s:%d", label_file(place->file), place->line);
 	if (place->function)
 		return label_print(buffer, bytes, "%s+0x%llx", place->function,
-			     (unsigned long long)place->offset);
+				   (unsigned long long)place->offset);
 	return label_print(buffer, bytes, "0x%llx", (unsigned long long)address);
 }
 
@@ -178,12 +178,12 @@ static char *label_seconds(uint64_t seconds, char *buffer, size_t bytes)
 {
 	if (seconds < S_HOUR)
 		return label_print(buffer, bytes, "%um%02us", (unsigned)(seconds / S_MINUTE),
-			     (unsigned)(seconds % S_MINUTE));
+				   (unsigned)(seconds % S_MINUTE));
 	if (seconds < S_DAY)
 		return label_print(buffer, bytes, "%uh%02um", (unsigned)(seconds / S_HOUR),
-			     (unsigned)(seconds % S_HOUR / S_MINUTE));
+				   (unsigned)(seconds % S_HOUR / S_MINUTE));
 	return label_print(buffer, bytes, "%llud%02uh", (unsigned long long)(seconds / S_DAY),
-		     (unsigned)(seconds % S_DAY / S_HOUR));
+			   (unsigned)(seconds % S_DAY / S_HOUR));
 }
 
 char *label_duration(uint64_t ns, char *buffer, size_t bytes)
@@ -196,15 +196,15 @@ char *label_duration(uint64_t ns, char *buffer, size_t bytes)
 		return label_print(buffer, bytes, "%uus", (unsigned)(ns / NS_US));
 	if (ns < (uint64_t)10 * NS_MS)
 		return label_print(buffer, bytes, "%u.%ums", (unsigned)(ns / NS_MS),
-			     (unsigned)(ns % NS_MS / (NS_MS / 10)));
+				   (unsigned)(ns % NS_MS / (NS_MS / 10)));
 	if (ns < NS_S)
 		return label_print(buffer, bytes, "%ums", (unsigned)(ns / NS_MS));
 	if (ns < (uint64_t)10 * NS_S)
 		return label_print(buffer, bytes, "%u.%02us", (unsigned)(ns / NS_S),
-			     (unsigned)(ns % NS_S / (NS_S / 100)));
+				   (unsigned)(ns % NS_S / (NS_S / 100)));
 	if (ns < (uint64_t)S_MINUTE * NS_S)
 		return label_print(buffer, bytes, "%u.%us", (unsigned)(ns / NS_S),
-			     (unsigned)(ns % NS_S / (NS_S / 10)));
+				   (unsigned)(ns % NS_S / (NS_S / 10)));
 	return label_seconds(ns / NS_S, buffer, bytes);
 }
 
@@ -224,7 +224,7 @@ static char *label_scaled(uint64_t count, uint64_t plain, const char *units, uns
 	if (whole >= 100)
 		return label_print(buffer, ROOM, "%llu%c", (unsigned long long)whole, units[0]);
 	return label_print(buffer, ROOM, "%llu.%u%c", (unsigned long long)whole,
-		     (unsigned)(count % unit / ((unit + 9) / 10)), units[0]);
+			   (unsigned)(count % unit / ((unit + 9) / 10)), units[0]);
 }
 
 char *label_count(uint64_t count, char *buffer, size_t bytes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rates.c: differences of two snapshots over the time between them.  Tasks and objects lie by slot in both,
- * so one walk along the two finds the pairs.
+ * rates.c: differences of two snapshots over the time between them.  Tasks and objects lie by slot
+ * in both, so one walk along the two finds the pairs.
  */
 #include "rates.h"
 
@@ -39,17 +39,17 @@ static void add_tasks(const struct snapshot *before, const struct snapshot *now,
 		const bool is_known = old < before->task_count &&
 				      before->tasks[old].slot == task->slot &&
 				      before->tasks[old].id == task->id;
-		/* one that was there before, but could not be read, did not do all of this just now */
-		const bool is_older = !is_known && task->life_ns != MODEL_UNKNOWN &&
-				      task->life_ns > ret->span_ns;
+		/* one that could not be read before did not do all of this just now */
+		const bool is_older =
+			!is_known && task->life_ns != MODEL_UNKNOWN && task->life_ns > ret->span_ns;
 		if (task->quality == TASK_TORN || is_older) {
 			*rate = (struct task_rate){RATE_UNKNOWN, RATE_UNKNOWN};
 			continue;
 		}
 		const struct task *then = is_known ? &before->tasks[old] : NULL;
-		rate->run_percent =
-			now->has_clock ? percent(then ? then->run_ns : 0, task->run_ns, ret->span_ns)
-				       : RATE_UNKNOWN;
+		rate->run_percent = now->has_clock ? percent(then ? then->run_ns : 0, task->run_ns,
+							     ret->span_ns)
+						   : RATE_UNKNOWN;
 		rate->switches =
 			per_second(then ? then->switches : 0, task->switches, ret->span_ns);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rates.h: what happened between two snapshots of one target, per second.  A tasklet is the same one when
- * its serial is; one that is new counts from its birth.
+ * rates.h: what happened between two snapshots of one target, per second.  A tasklet is the same
+ * one when its serial is; one that is new counts from its birth.
  */
 #ifndef INSPECTOR_RATES_H
 #define INSPECTOR_RATES_H
@@ -13,8 +13,8 @@ struct stacks;
 #define RATE_UNKNOWN (-1.0)
 
 struct task_rate {
-	double run_percent;   /* of one CPU; RATE_UNKNOWN without a clock */
-	double switches;      /* per second */
+	double run_percent; /* of one CPU; RATE_UNKNOWN without a clock */
+	double switches;    /* per second */
 };
 
 struct object_rate {
@@ -22,9 +22,9 @@ struct object_rate {
 };
 
 struct scheduler_rate {
-	double idle_percent;  /* asleep in the kernel; RATE_UNKNOWN without a clock */
-	double run_percent;   /* the rest */
-	double switches;      /* of the tasklets that it has now, per second */
+	double idle_percent; /* asleep in the kernel; RATE_UNKNOWN without a clock */
+	double run_percent;  /* the rest */
+	double switches;     /* of the tasklets that it has now, per second */
 	double spawned, ended;
 };
 
@@ -34,7 +34,7 @@ struct rates {
 	struct task_rate *tasks;
 	struct object_rate *objects;
 	struct scheduler_rate *schedulers;
-	double switches;      /* of all, ended ones included */
+	double switches; /* of all, ended ones included */
 };
 
 /* 0 or -errno; -EINVAL when no time has passed between them. */
@@ -45,8 +45,8 @@ void rates_fini(struct rates *rates);
 struct look {
 	struct model *model;
 	const struct snapshot *snapshot;
-	const struct rates *rates;             /* NULL: there is only one snapshot */
-	const struct stacks *stacks;           /* NULL: no backtraces were taken */
+	const struct rates *rates;   /* NULL: there is only one snapshot */
+	const struct stacks *stacks; /* NULL: no backtraces were taken */
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sort.c: every key is turned into a number or a text once per row; then one comparison serves them all.
+ * sort.c: every key is turned into a number or a text once per row; then one comparison serves them
+ * all.
  */
 #define _GNU_SOURCE /* qsort_r, strverscmp */
 #include "sort.h"
@@ -190,7 +191,10 @@ static void set_task(const struct look *look, enum sort_key key, struct row *row
 	const struct task_rate *rate = look->rates ? &look->rates->tasks[row->index] : NULL;
 	double percent;
 	switch (key) {
-	case SORT_NAME: row->text = task->name; row->is_unknown = !task->name[0]; break;
+	case SORT_NAME:
+		row->text = task->name;
+		row->is_unknown = !task->name[0];
+		break;
 	case SORT_STATE: row->number = state_rank(task); break;
 	case SORT_WAITS:
 		row->text = label_wait(look->snapshot, look->model, row->index, text, TEXT_BYTES);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	BATCH = 256,      /* backtraces taken in one call: 300 KiB */
+	BATCH = 256, /* backtraces taken in one call: 300 KiB */
 	FIRST_ROOM = 64,
 };
 
@@ -59,8 +59,7 @@ static bool are_equal(const struct backtrace *a, const struct backtrace *b)
 static uint32_t *slot_of(const struct stacks *stacks, const struct backtrace *backtrace)
 {
 	uint32_t at = (uint32_t)hash_of(backtrace) & stacks->mask;
-	while (stacks->slots[at] &&
-	       !are_equal(&stacks->distinct[stacks->slots[at] - 1], backtrace))
+	while (stacks->slots[at] && !are_equal(&stacks->distinct[stacks->slots[at] - 1], backtrace))
 		at = (at + 1) & stacks->mask;
 	return &stacks->slots[at];
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait_graph.c: builds the graph of waits from a snapshot and finds, in one pass and in linear time, its
- * strongly connected components (Tarjan's algorithm on an explicit stack: a chain of a million waits
- * must not overflow ours) and how surely each is stuck.
+ * wait_graph.c: builds the graph of waits from a snapshot and finds, in one pass and in linear
+ * time, its strongly connected components (Tarjan's algorithm on an explicit stack: a chain of a
+ * million waits must not overflow ours) and how surely each is stuck.
  *
  * Components are closed in reverse topological order, so that whatever a component leads to has its
- * level already: the level of a component is the weakest of those, or its own when it leads nowhere.
+ * level already: the level of a component is the weakest of those, or its own when it leads
+ * nowhere.
  */
 #include "wait_graph.h"
 
@@ -48,11 +49,11 @@ static void fill_users(const struct snapshot *snapshot, const struct object *obj
 	for (uint32_t i = 0; i < MODEL_USERS && ids[i]; i++)
 		add_user(snapshot, side, snapshot_task_by_id(snapshot, ids[i]));
 
-	/* What a waiter wants is there already: the snapshot saw it between two steps of a hand-over. */
-	const bool is_served = senders ? object->length > 0 || object->senders_waiting > 0
-				       : object->receivers_waiting > 0 ||
-						 (object->capacity > 0 &&
-						  object->length < object->capacity);
+	/* what a waiter wants is there: it was seen between two steps of a hand-over */
+	const bool is_served =
+		senders ? object->length > 0 || object->senders_waiting > 0
+			: object->receivers_waiting > 0 ||
+				  (object->capacity > 0 && object->length < object->capacity);
 	side->is_open = is_served || (senders ? object->more_senders : object->more_receivers);
 }
 
@@ -107,8 +108,9 @@ static bool is_in_run(const struct task *task)
 	       (task->state == TL_STATE_PAUSED || task->state == TL_STATE_WAITING);
 }
 
-/* A run returns as soon as its ring is empty and nobody on its thread will act.  One that is seen on a
- * thread that sleeps, with no timer and nobody ready, waits for one of the thread's tasklets to be woken. */
+/* A run returns as soon as its ring is empty and nobody on its thread will act.  One that is seen
+ * on a thread that sleeps, with no timer and nobody ready, waits for one of the thread's tasklets
+ * to be woken. */
 static bool sleeps_for_good(const struct snapshot *snapshot, uint32_t scheduler)
 {
 	if (scheduler >= snapshot->scheduler_count)
@@ -118,7 +120,7 @@ static bool sleeps_for_good(const struct snapshot *snapshot, uint32_t scheduler)
 	       !it->ready && it->current < 0;
 }
 
-/* The side's node, made at its first waiter.  `at`: of each object and kind of side, its number + 1. */
+/* The side's node, made at its first waiter.  `at`: of each object and side, its number + 1. */
 static int32_t side_node(struct wait_graph *graph, uint32_t *at, int32_t object,
 			 enum wait_side_kind kind)
 {
@@ -130,7 +132,7 @@ static int32_t side_node(struct wait_graph *graph, uint32_t *at, int32_t object,
 	return (int32_t)(graph->task_count + *number - 1);
 }
 
-/* What this task waits for.  Sets `next` and `acts`; scheduler nodes are numbered later: -2 - scheduler. */
+/* Sets `next` and `acts` of a task; schedulers have no number yet: -2 - scheduler. */
 static void add_task(struct wait_graph *graph, uint32_t *at, uint32_t index)
 {
 	const struct snapshot *snapshot = graph->snapshot;
@@ -148,11 +150,10 @@ static void add_task(struct wait_graph *graph, uint32_t *at, uint32_t index)
 		graph->next[index] = task->joins;
 	else if (is_in_run(task) && sleeps_for_good(snapshot, task->scheduler))
 		graph->next[index] = -2 - (int32_t)task->scheduler;
-	graph->acts[index] =
-		graph->next[index] == -1 || task->has_deadline || task->error_pending;
+	graph->acts[index] = graph->next[index] == -1 || task->has_deadline || task->error_pending;
 }
 
-/* Lists the tasklets of each scheduler that a run waits for, runs left out: they end when the others do. */
+/* Lists the tasklets of each scheduler that a run waits for, without those in a run themselves. */
 static int add_crews(struct wait_graph *graph)
 {
 	const struct snapshot *snapshot = graph->snapshot;
@@ -210,8 +211,7 @@ bool wait_graph_is_owner_edge(const struct wait_graph *graph, uint32_t node)
 	if (node >= graph->task_count || graph->next[node] < 0)
 		return false;
 	side = wait_graph_side(graph, (uint32_t)graph->next[node]);
-	return side ? side->kind == SIDE_HOLDER
-		    : (uint32_t)graph->next[node] < graph->task_count;
+	return side ? side->kind == SIDE_HOLDER : (uint32_t)graph->next[node] < graph->task_count;
 }
 
 static bool node_acts(const struct wait_graph *graph, uint32_t node)
@@ -226,7 +226,7 @@ static bool node_acts(const struct wait_graph *graph, uint32_t node)
 
 struct search {
 	struct wait_graph *graph;
-	uint32_t *index, *low;        /* of each node; index 0: not seen yet */
+	uint32_t *index, *low;	      /* of each node; index 0: not seen yet */
 	uint32_t *stack, stack_count; /* nodes whose component is still open */
 	uint32_t *path, *step, depth; /* the nodes on the way here, and the next edge of each */
 	uint32_t seen, closed, ordered;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * waits.c: from the graph of waits to verdicts: members in order, those behind them, since when it
- * holds; and the second look that a verdict must stand.  docs/design/verdicts.md says why this is right.
+ * holds; and the second look that a verdict must stand.  docs/design/verdicts.md says why this is
+ * right.
  */
 #include "waits.h"
 
@@ -20,10 +21,10 @@ struct maker {
 	struct verdict *verdicts;
 	uint32_t count;
 	/* of each node */
-	int32_t *verdict;  /* whose member, or behind whose members it is; NOBODY */
-	int32_t *at;       /* the index of that member */
-	int32_t *on;       /* the task before it on the way there; NOBODY */
-	int32_t *from;     /* while looking for a cycle */
+	int32_t *verdict; /* whose member, or behind whose members it is; NOBODY */
+	int32_t *at;	  /* the index of that member */
+	int32_t *on;	  /* the task before it on the way there; NOBODY */
+	int32_t *from;	  /* while looking for a cycle */
 	/* the edges turned round, as far as they carry a verdict */
 	uint32_t *in_first, *in;
 	uint32_t *queue, queued;
@@ -107,7 +108,7 @@ static void add_member(struct maker *maker, uint32_t member)
 	verdict->members[verdict->member_count++] = (int32_t)member;
 }
 
-/* The last node of a shortest cycle through `start` within its component; maker->from leads back from it. */
+/* The last node of a shortest cycle through `start` in its component; `from` leads back from it. */
 static uint32_t cycle_end(struct maker *maker, uint32_t start)
 {
 	const struct wait_graph *graph = &maker->graph;
@@ -201,8 +202,8 @@ static int add_root(struct maker *maker, const struct wait_root *root)
 	};
 	const uint32_t node = maker->graph.order[root->first];
 	const bool is_orphan = root->level == WAIT_MAYBE;
-	const uint32_t room = is_orphan ? maker->in_first[node + 1] - maker->in_first[node]
-					: root->count;
+	const uint32_t room =
+		is_orphan ? maker->in_first[node + 1] - maker->in_first[node] : root->count;
 	if (!room) /* those who wait there have a deadline */
 		return 0;
 	int result = begin_verdict(maker, kinds[root->level], room);
@@ -213,7 +214,7 @@ static int add_root(struct maker *maker, const struct wait_root *root)
 	return result;
 }
 
-/* Others wait for it to let go of something, and it waits for no owner who is in this list itself. */
+/* Others wait for it to let go, and it waits for no owner who is in this list itself. */
 static bool ends_a_chain(const struct maker *maker, uint32_t node)
 {
 	const struct wait_graph *graph = &maker->graph;

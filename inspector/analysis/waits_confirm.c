@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * waits_confirm.c: the second look.  A snapshot is not taken at one instant, so what it shows may never have
- * been true at once.  When every member still has the counter and the wait word, and every object the
- * holder, that the first pass read, then none of them has moved since, and there was an instant,
- * between the two passes, at which all of it held.
+ * waits_confirm.c: the second look.  A snapshot is not taken at one instant, so what it shows may
+ * never have been true at once.  When every member still has the counter and the wait word, and
+ * every object the holder, that the first pass read, then none of them has moved since, and there
+ * was an instant, between the two passes, at which all of it held.
  */
 #include "waits.h"
 
@@ -13,7 +13,7 @@ struct look_again {
 	struct model *model;
 	const struct snapshot *snapshot;
 	int32_t *tasks, *objects; /* room for every task of the snapshot */
-	bool *moved;              /* of each task */
+	bool *moved;		  /* of each task */
 };
 
 static bool holds(const struct look_again *again, size_t count)
@@ -78,7 +78,7 @@ static void drop_orphans(const struct look_again *again, struct verdict *verdict
 	if (kept == before || !kept)
 		return;
 
-	/* The places of those who stayed have changed: a behind's place follows from whom it waits for. */
+	/* Places of those who stayed have changed; those behind follow whom they wait for. */
 	int32_t *place = again->objects;
 	for (uint32_t i = 0; i < kept; i++)
 		place[verdict->members[i]] = (int32_t)i;

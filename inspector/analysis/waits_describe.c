@@ -34,8 +34,8 @@ struct sentence {
 	size_t length;
 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct sentence *sentence,
-						       const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct sentence *sentence, const char *format,
+						      ...)
 {
 	const size_t room = sizeof sentence->text - sentence->length;
 	va_list arguments;

@@ -11,8 +11,8 @@ static bool is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/* The length of the character at `text` in well-formed UTF-8 (no surrogate, not overlong, not above U+10FFFF);
- * 0: it is none. */
+/* The length of the character at `text` in well-formed UTF-8 (no surrogate, not overlong, not above
+ * U+10FFFF); 0: it is none. */
 static size_t character(const unsigned char *text)
 {
 	const unsigned char lead = text[0];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.h: writes JSON as it goes, without a tree: a hundred thousand tasklets must not become two million
- * allocations first.  The writer puts the commas; whoever calls must nest properly.  One object a line.
- * Text that is not UTF-8 comes out with U+FFFD in place of each bad byte, so that every line parses.
+ * json.h: writes JSON as it goes, without a tree: a hundred thousand tasklets must not become two
+ * million allocations first.  The writer puts the commas; whoever calls must nest properly.  One
+ * object a line. Text that is not UTF-8 comes out with U+FFFD in place of each bad byte, so that
+ * every line parses.
  */
 #ifndef INSPECTOR_JSON_H
 #define INSPECTOR_JSON_H

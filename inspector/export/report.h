@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.h: what the screens show, without a screen: text in columns, or JSON, one object a line.  Each
- * function writes one kind of thing; none decides what to show.  Times are nanoseconds, sizes bytes, ids
- * numbers; null means unknown.
+ * report.h: what the screens show, without a screen: text in columns, or JSON, one object a line.
+ * Each function writes one kind of thing; none decides what to show.  Times are nanoseconds, sizes
+ * bytes, ids numbers; null means unknown.
  *
  * 0 or -ENOMEM; what could not be written is the output's affair.
  */

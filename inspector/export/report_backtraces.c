@@ -18,14 +18,13 @@ static void text_head(const struct report *report, int32_t index)
 	const struct model *model = report->look.model;
 	char name[LABEL_BYTES], wait[LABEL_BYTES], age[32];
 	output_print(report->output, "tasklet %s (%c %s",
-		     label_task(report->look.snapshot, index, name, sizeof name),
-		     task_letter(task), label_state(model, task));
+		     label_task(report->look.snapshot, index, name, sizeof name), task_letter(task),
+		     label_state(model, task));
 	if (task->wait != TL_WAIT_NONE && task->quality == TASK_GOOD)
 		output_print(report->output, ": %s",
 			     label_wait(report->look.snapshot, model, index, wait, sizeof wait));
 	if (task->age_ns != MODEL_UNKNOWN && task->quality == TASK_GOOD)
-		output_print(report->output, ", %s",
-			     label_duration(task->age_ns, age, sizeof age));
+		output_print(report->output, ", %s", label_duration(task->age_ns, age, sizeof age));
 	output_text(report->output, ")\n");
 }
 

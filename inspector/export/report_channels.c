@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_channels.c: a row a channel, and below it, when asked for, who waits on it and who used it last.
+ * report_channels.c: a row a channel, and below it, when asked for, who waits on it and who used it
+ * last.
  */
 #include <errno.h>
 
@@ -8,8 +9,8 @@
 #include "report_parts.h"
 #include "table.h"
 
-/* The waiter number `i` of an object, an index in snapshot.tasks; -1 beyond the last.  *kind: what it waits
- * to do here (one in a select does one thing here and another there). */
+/* The waiter number `i` of an object, an index in snapshot.tasks; -1 beyond the last.  *kind: what
+ * it waits to do here (one in a select does one thing here and another there). */
 static int32_t waiter(const struct snapshot *snapshot, const struct object *object, uint32_t i,
 		      unsigned *kind)
 {
@@ -22,7 +23,8 @@ static int32_t waiter(const struct snapshot *snapshot, const struct object *obje
 
 /* ---- JSON ---- */
 
-static void json_waiters(struct json *json, const struct report *report, const struct object *object)
+static void json_waiters(struct json *json, const struct report *report,
+			 const struct object *object)
 {
 	const struct snapshot *snapshot = report->look.snapshot;
 	unsigned kind;
@@ -89,13 +91,13 @@ static void json_channel(const struct report *report, int32_t index)
 /* ---- text ---- */
 
 static const struct table_column columns[] = {
-	{"ID", true},	  {"NAME", false},    {"CAP", true},	{"LEN", true},
+	{"ID", true},	  {"NAME", false},    {"CAP", true},	   {"LEN", true},
 	{"SENT", true},	  {"SENDERS", true},  {"RECEIVERS", true}, {"OLDEST", true},
 	{"STATE", false}, {"MADE AT", false},
 };
 static const struct table_column columns_with_rates[] = {
-	{"ID", true},	  {"NAME", false},    {"CAP", true},	{"LEN", true},
-	{"SENT", true},	  {"SEND/S", true},   {"RECV/S", true}, {"SENDERS", true},
+	{"ID", true},	     {"NAME", false},  {"CAP", true},	 {"LEN", true},
+	{"SENT", true},	     {"SEND/S", true}, {"RECV/S", true}, {"SENDERS", true},
 	{"RECEIVERS", true}, {"OLDEST", true}, {"STATE", false}, {"MADE AT", false},
 };
 
@@ -124,8 +126,8 @@ static void text_row(const struct report *report, struct table *table, int32_t i
 	}
 	table_cell_u64(table, object->senders_waiting);
 	table_cell_u64(table, object->receivers_waiting);
-	table_cell(table, label_duration(object_oldest_wait(look->snapshot, object), text,
-					 sizeof text));
+	table_cell(table,
+		   label_duration(object_oldest_wait(look->snapshot, object), text, sizeof text));
 	table_cell(table, channel_state(object));
 	table_cell(table, label_site(look->model, object->site, text, sizeof text));
 }
@@ -149,7 +151,8 @@ static void text_users(const struct report *report, const char *what,
 		       const uint64_t users[MODEL_USERS], bool more)
 {
 	char name[LABEL_BYTES];
-	output_print(report->output, "  last %s, the latest first: %s", what, users[0] ? "" : "none");
+	output_print(report->output, "  last %s, the latest first: %s", what,
+		     users[0] ? "" : "none");
 	for (uint32_t i = 0; i < MODEL_USERS && users[i]; i++)
 		output_print(report->output, "%s%s", i ? ", " : "",
 			     label_task_id(report->look.snapshot, users[i], name, sizeof name));

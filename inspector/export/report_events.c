@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_events.c: the trace, oldest first, an event a line.  What the rings lost is said first: a reader
- * must not take the first line for the beginning.
+ * report_events.c: the trace, oldest first, an event a line.  What the rings lost is said first: a
+ * reader must not take the first line for the beginning.
  */
 #define _GNU_SOURCE /* strerrorname_np */
 #include <errno.h>
@@ -46,8 +46,8 @@ static int32_t object_of(const struct events *events, uint64_t id)
 {
 	const struct known_object key = {.id = id};
 	const struct known_object *found =
-		bsearch(&key, events->objects, events->report->look.snapshot->object_count, sizeof key,
-			compare_objects);
+		bsearch(&key, events->objects, events->report->look.snapshot->object_count,
+			sizeof key, compare_objects);
 	return found ? found->index : -1;
 }
 
@@ -148,8 +148,8 @@ static const char *label_event_object(const struct events *events, const struct 
 	if (object < 0)
 		return label_print(buffer, bytes, "object %llu (gone)",
 				   (unsigned long long)event->object_id);
-	return label_object(events->report->look.snapshot, events->report->look.model, object, buffer,
-			    bytes);
+	return label_object(events->report->look.snapshot, events->report->look.model, object,
+			    buffer, bytes);
 }
 
 /* How the second tasklet of an event has to do with it. */
@@ -204,8 +204,7 @@ static char *detail(const struct events *events, const struct event *event, char
 	if (event->other_id)
 		label_task_id(look->snapshot, event->other_id, other, sizeof other);
 	return label_print(buffer, bytes, "%s%s%s%s%s%s%s%s%s", reason ? reason : "",
-			   reason && *what ? " " : "", what, event->text, number,
-			   remark(event),
+			   reason && *what ? " " : "", what, event->text, number, remark(event),
 			   other[0] && (reason || *what || *number) ? ", " : "",
 			   other[0] ? relation(event) : "", other);
 }
@@ -213,7 +212,8 @@ static char *detail(const struct events *events, const struct event *event, char
 static int text_events(const struct events *events, const struct history *history)
 {
 	static const struct table_column columns[] = {
-		{"AGO", true}, {"SCHED", true}, {"TASKLET", false}, {"EVENT", false}, {"DETAIL", false},
+		{"AGO", true},	  {"SCHED", true},   {"TASKLET", false},
+		{"EVENT", false}, {"DETAIL", false},
 	};
 	const struct look *look = &events->report->look;
 	const uint64_t now_ns = look->snapshot->taken_ns;
@@ -227,7 +227,8 @@ static int text_events(const struct events *events, const struct history *histor
 								: 0;
 		table_cell(&table, label_duration(ago, text, sizeof text));
 		table_cell_u64(&table, event->scheduler);
-		table_cell(&table, label_task_id(look->snapshot, event->task_id, text, sizeof text));
+		table_cell(&table,
+			   label_task_id(look->snapshot, event->task_id, text, sizeof text));
 		table_cell(&table, model_event_name(look->model, event->event));
 		table_cell(&table, detail(events, event, text, sizeof text));
 	}
@@ -253,7 +254,8 @@ int report_history(const struct report *report, const struct history *history)
 			output_print(report->output, "(%llu older events are lost: overwritten)\n",
 				     (unsigned long long)history->lost);
 		if (history->torn)
-			output_print(report->output, "(%llu events were torn while they were read)\n",
+			output_print(report->output,
+				     "(%llu events were torn while they were read)\n",
 				     (unsigned long long)history->torn);
 		result = text_events(&events, history);
 	}

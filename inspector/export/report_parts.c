@@ -145,7 +145,8 @@ void json_backtrace(struct json *json, struct model *model, const struct backtra
 	json_end_array(json);
 }
 
-static void text_frame(struct output *output, uint32_t number, uint64_t pc, const struct place *place)
+static void text_frame(struct output *output, uint32_t number, uint64_t pc,
+		       const struct place *place)
 {
 	output_print(output, "#%-2u ", number);
 	if (!place->function)

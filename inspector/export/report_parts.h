@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_parts.h: the pieces that several reports have in common, so that a tasklet, an object, a place and a
- * backtrace look the same wherever they appear.  Private to the reports.
+ * report_parts.h: the pieces that several reports have in common, so that a tasklet, an object, a
+ * place and a backtrace look the same wherever they appear.  Private to the reports.
  */
 #ifndef INSPECTOR_REPORT_PARTS_H
 #define INSPECTOR_REPORT_PARTS_H
@@ -16,7 +16,7 @@ void json_task(struct json *json, const char *key, const struct snapshot *snapsh
 void json_task_id(struct json *json, const char *key, const struct snapshot *snapshot, uint64_t id);
 /* "key": {"id": 3, "kind": "mutex", "name": "db"} */
 void json_object(struct json *json, const char *key, const struct report *report, int32_t object);
-/* "key": {"address": …, "function": …, "offset": …, "file": …, "line": …}; null for address 0. */
+/* "key": {"address", "function", "offset", "file", "line"}; null for address 0. */
 void json_site(struct json *json, const char *key, struct model *model, uint64_t address);
 /* null for RATE_UNKNOWN. */
 void json_rate(struct json *json, const char *key, double rate);
@@ -25,7 +25,7 @@ void json_waits_for(struct json *json, const struct report *report, int32_t task
 /* "backtrace": "complete", "why": …, "frames": […] */
 void json_backtrace(struct json *json, struct model *model, const struct backtrace *backtrace);
 
-/* A frame a line, each after `indent`; then, unless it is complete, a line that says what is missing. */
+/* A frame a line, each after `indent`; unless it is complete, a line that says what is missing. */
 void text_backtrace(struct output *output, struct model *model, const struct backtrace *backtrace,
 		    const char *indent);
 

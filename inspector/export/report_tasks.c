@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_tasks.c: a row a tasklet.  Of a hundred thousand tasklets only a handful of spawn sites differ, and
- * looking up and writing a place is the dearest part of a row: each site is written once and kept.
+ * report_tasks.c: a row a tasklet.  Of a hundred thousand tasklets only a handful of spawn sites
+ * differ, and looking up and writing a place is the dearest part of a row: each site is written
+ * once and kept.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -132,9 +133,10 @@ static int json_row(const struct report *report, struct written_sites *sites, in
 	json_text(&json, "letter", letter);
 	json_text(&json, "state", label_state(look->model, task));
 	json_text(&json, "quality", quality_word(task->quality));
-	json_text(&json, "wait", task->wait == TL_WAIT_NONE || task->quality != TASK_GOOD
-					 ? NULL
-					 : model_wait_name(look->model, task->wait));
+	json_text(&json, "wait",
+		  task->wait == TL_WAIT_NONE || task->quality != TASK_GOOD
+			  ? NULL
+			  : model_wait_name(look->model, task->wait));
 	json_waits_for(&json, report, index);
 	json_times(&json, task);
 	json_known(&json, "switches", task->switches, MODEL_UNKNOWN);
@@ -186,19 +188,20 @@ static int text_rows(const struct report *report, struct written_sites *sites, c
 		     size_t count)
 {
 	static const struct table_column columns[] = {
-		{"ID", true},  {"NAME", false}, {"S", false},	     {"STATE", false},
-		{"WAITS FOR", false}, {"AGE", true}, {"RUN", true}, {"SWITCHES", true},
-		{"SPAWNED AT", false},
+		{"ID", true},	  {"NAME", false},	{"S", false},
+		{"STATE", false}, {"WAITS FOR", false}, {"AGE", true},
+		{"RUN", true},	  {"SWITCHES", true},	{"SPAWNED AT", false},
 	};
 	static const struct table_column with_rates[] = {
-		{"ID", true},  {"NAME", false},	  {"S", false},	  {"STATE", false},
-		{"WAITS FOR", false}, {"AGE", true}, {"RUN", true}, {"RUN%", true},
-		{"SWITCHES", true}, {"SWITCH/S", true}, {"SPAWNED AT", false},
+		{"ID", true},	      {"NAME", false},	  {"S", false},		 {"STATE", false},
+		{"WAITS FOR", false}, {"AGE", true},	  {"RUN", true},	 {"RUN%", true},
+		{"SWITCHES", true},   {"SWITCH/S", true}, {"SPAWNED AT", false},
 	};
 	struct table table;
-	int result = report->look.rates
-			     ? table_init(&table, with_rates, sizeof with_rates / sizeof *with_rates)
-			     : table_init(&table, columns, sizeof columns / sizeof *columns);
+	int result =
+		report->look.rates
+			? table_init(&table, with_rates, sizeof with_rates / sizeof *with_rates)
+			: table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < count && !result; i++)
 		result = text_row(report, sites, &table, tasks[i]);
 	if (!result)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_verdicts.c: verdicts with their evidence: the members, what each waits for, its backtrace, and those who
- * are stuck behind.  JSON has all of it; a person gets the first members of what is long.
+ * report_verdicts.c: verdicts with their evidence: the members, what each waits for, its backtrace,
+ * and those who are stuck behind.  JSON has all of it; a person gets the first members of what is
+ * long.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,13 +10,13 @@
 
 #include "report_parts.h"
 
-/* A verdict that is being written.  A million members must not want a million backtraces at once. */
+/* A verdict that is being written: a million members want no million backtraces at once. */
 enum { BATCH = 64 };
 struct evidence {
 	const struct report *report;
 	const struct verdict *verdict;
-	struct backtrace *batch;  /* NULL: no backtraces are wanted */
-	uint32_t first, count;    /* the members whose backtraces are in it */
+	struct backtrace *batch; /* NULL: no backtraces are wanted */
+	uint32_t first, count;	 /* the members whose backtraces are in it */
 };
 
 /* Members are asked for in order. */
@@ -106,7 +107,8 @@ static void text_claim(struct output *output, const struct verdict *verdict)
 		break;
 	case VERDICT_MAYBE:
 		if (is_one)
-			output_print(output, "ORPHAN (%s): nobody is known who could wake it", word);
+			output_print(output, "ORPHAN (%s): nobody is known who could wake it",
+				     word);
 		else
 			output_print(output, "ORPHAN (%s): nobody is known who could wake these %u",
 				     word, verdict->member_count);
@@ -157,7 +159,7 @@ static void text_member(const struct report *report, const struct verdict *verdi
 			       member < verdict->cycle_count ? "  |       " : "          ");
 }
 
-/* Members from `first` to before `end`, but no more than `most`, and of no more than `frames` their frames. */
+/* Members from `first` to before `end`, at most `most`; `frames` of them with their frames. */
 static void text_members(struct evidence *evidence, uint32_t first, uint32_t end, uint32_t most,
 			 uint32_t frames)
 {
@@ -201,8 +203,9 @@ static int text_behind(const struct report *report, const struct verdict *verdic
 				     (unsigned long long)tasks[verdict->members[member]].id);
 		}
 		if (shown++ < SOME)
-			output_print(report->output, " %llu",
-				     (unsigned long long)tasks[verdict->behind[(uint32_t)order[i]]].id);
+			output_print(
+				report->output, " %llu",
+				(unsigned long long)tasks[verdict->behind[(uint32_t)order[i]]].id);
 		else if (shown == SOME + 1)
 			output_text(report->output, " ...");
 	}
@@ -224,9 +227,10 @@ static int text_verdict(struct evidence *evidence)
 	} else {
 		text_members(evidence, 0, cycle, MEMBERS, MEMBERS);
 		if (cycle)
-			output_print(
-				report->output, "  +---- back to %llu\n",
-				(unsigned long long)report->look.snapshot->tasks[verdict->members[0]].id);
+			output_print(report->output, "  +---- back to %llu\n",
+				     (unsigned long long)report->look.snapshot
+					     ->tasks[verdict->members[0]]
+					     .id);
 		if (cycle && cycle < all)
 			output_text(report->output, "  and who else could serve them:\n");
 		text_members(evidence, cycle, all, MEMBERS, MEMBERS);

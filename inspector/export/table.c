@@ -109,7 +109,8 @@ static void put_text(struct line *line, const char *text)
 	output_text(line->output, text);
 }
 
-static void put_cell(const struct table *table, struct line *line, uint32_t column, const char *text)
+static void put_cell(const struct table *table, struct line *line, uint32_t column,
+		     const char *text)
 {
 	const uint32_t blanks = table->widths[column] - text_width(text);
 	const bool is_right = table->columns[column].is_right;

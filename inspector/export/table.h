@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.h: aligned columns on a terminal or in a file.  Cells are kept until the end, for the widths are
- * those of the widest; widths are in columns of the terminal, not in bytes.  No line ends with blanks.
+ * table.h: aligned columns on a terminal or in a file.  Cells are kept until the end, for the
+ * widths are those of the widest; widths are in columns of the terminal, not in bytes.  No line
+ * ends with blanks.
  */
 #ifndef INSPECTOR_TABLE_H
 #define INSPECTOR_TABLE_H
@@ -12,17 +13,17 @@
 
 struct table_column {
 	const char *heading;
-	bool is_right;    /* numbers */
+	bool is_right; /* numbers */
 };
 
 struct table {
 	const struct table_column *columns;
 	uint32_t column_count;
 	uint32_t *widths;
-	char *cells;           /* one after the other, each with its NUL */
+	char *cells; /* one after the other, each with its NUL */
 	size_t used, room;
 	uint32_t cell_count;
-	bool has_failed;       /* no memory */
+	bool has_failed; /* no memory */
 };
 
 /* 0 or -ENOMEM.  `columns` must live as long as the table. */

@@ -81,7 +81,7 @@ INSPECTOR_OBJECTS := $(INSPECTOR_SOURCES:%.c=$(B)/obj/%.o)
 VIEW_OBJECTS := $(VIEW_SOURCES:%.c=$(B)/obj/%.o)
 TLDUMP_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard inspector/tldump*.c)))
 TLTOP_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard inspector/tltop*.c)))
-TOOL_LIBS := -lunwind-x86_64 -lunwind -ldw -lelf -ljansson -lstdc++
+TOOL_LIBS := -lunwind-x86_64 -lunwind -ldw -lelf
 TOOLS := $(B)/bin/tltop $(B)/bin/tldump
 
 $(B)/obj/inspector/%.o: inspector/%.c
@@ -139,10 +139,12 @@ $(INSPECTOR_A): $(INSPECTOR_OBJECTS)
 
 UNIT_COMMON := $(addprefix $(B)/obj/tests/unit/,looker.o segment_writer.o)
 UNIT := $(addprefix $(B)/tests/unit/,analysis_lists analysis_waits model_history model_layout \
-	model_objects model_tasks model_text source_core source_process)
+	model_objects model_tasks model_text source_core source_process \
+	export_writers export_reports)
 
-$(B)/tests/unit/analysis_%: UNIT_EXTRA = $(B)/obj/tests/unit/analysis_picture.o
-$(B)/tests/unit/analysis_lists $(B)/tests/unit/analysis_waits: $(B)/obj/tests/unit/analysis_picture.o
+PICTURED := $(addprefix $(B)/tests/unit/,analysis_lists analysis_waits export_writers export_reports)
+$(PICTURED): UNIT_EXTRA = $(B)/obj/tests/unit/analysis_picture.o
+$(PICTURED): $(B)/obj/tests/unit/analysis_picture.o
 $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_COMMON) $(HARNESS_OBJECTS) $(INSPECTOR_A) $(LIB_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $< $(if $(UNIT_EXTRA),$(UNIT_EXTRA),$(UNIT_COMMON) $(HARNESS_OBJECTS)) \
@@ -155,7 +157,19 @@ $(SCREENS): $(SCREEN_OBJECTS) $(VIEW_OBJECTS) $(INSPECTOR_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TOOL_LIBS) -lncursesw -ltinfo -pthread
 
-TESTS := $(CONFORMANCE) $(PROGRAMS) $(UNIT) $(SCREENS)
+SCREEN_TARGET := $(B)/tests/screens/target
+
+$(SCREEN_TARGET): $(B)/obj/tests/screens/target.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
+
+SCENES := $(B)/tests/cli/scenes
+
+$(SCENES): $(B)/obj/tests/cli/scenes.o $(B)/obj/tests/unit/segment_writer.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
+
+TESTS := $(CONFORMANCE) $(PROGRAMS) $(UNIT) $(SCREENS) $(SCREEN_TARGET) $(SCENES)
 
 all: lib $(TOOLS) $(EXAMPLES)
 
@@ -163,7 +177,7 @@ tests: all $(TESTS)
 
 # Everything that is installed to build and to test; Debian 12's names.
 PACKAGES := gcc g++ make pkg-config python3 binutils gdb tmux mandoc valgrind \
-	libc6-dev libunwind-dev libelf-dev libdw-dev libncurses-dev libjansson-dev
+	libc6-dev libunwind-dev libelf-dev libdw-dev libncurses-dev
 BENCH_PACKAGES := golang-go libboost-fiber-dev libst-dev libpth-dev
 
 define install_packages

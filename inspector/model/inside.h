@@ -12,6 +12,8 @@
 struct places;
 struct unwinder;
 
+enum { MODEL_SCHEDULERS_MOST = 4096 }; /* what a header claims beyond is not believed */
+
 struct model {
 	struct source *source;
 	struct segment segment;

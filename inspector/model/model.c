@@ -76,28 +76,35 @@ const unsigned char *model_section(struct model *model, enum layout_section_id i
 	return *count ? model->parts[id].bytes : NULL;
 }
 
-int model_read_header(struct model *model, struct tl_header *ret)
+/* One try; true: the clock's anchors did not change meanwhile. */
+static bool copy_header(struct model *model, struct tl_header *ret, int *error)
 {
-	enum { TRIES = 16 };
 	const struct layout_section *section = &model->layout.sections[SECTION_header];
 	const struct layout_field *sequence = &model->layout.fields[FIELD_header_clock_sequence];
 	unsigned char raw[LAYOUT_ENTRY_BYTES];
-	for (int i = 0; i < TRIES; i++) {
-		int error = segment_read(&model->segment, section->offset, raw, section->entry_bytes);
-		if (error)
-			return error;
-		layout_decode(&model->layout, SECTION_header, raw, ret);
-		uint32_t after = 0;
-		if (!sequence->is_known || sequence->size != sizeof after ||
-		    segment_read(&model->segment, section->offset + sequence->offset, &after,
-				 sizeof after) != 0)
-			break;
-		if (after == ret->clock_sequence && after % 2 == 0)
-			return 0;
-	}
-	/* Changing all the time, or not at all there: the first anchor still stands. */
-	if (ret->clock_sequence % 2)
-		ret->anchor1_clock = 0;
+	*error = segment_read(&model->segment, section->offset, raw, section->entry_bytes);
+	if (*error)
+		return true;
+	layout_decode(&model->layout, SECTION_header, raw, ret);
+	uint32_t after;
+	if (!sequence->is_known || sequence->size != sizeof after ||
+	    segment_read(&model->segment, section->offset + sequence->offset, &after, sizeof after) != 0)
+		return true;
+	return after == ret->clock_sequence && after % 2 == 0;
+}
+
+int model_read_header(struct model *model, struct tl_header *ret)
+{
+	enum { TRIES = 16 };
+	int error, tries = 0;
+	while (!copy_header(model, ret, &error) && ++tries < TRIES)
+		;
+	if (error)
+		return error;
+	if (tries == TRIES)
+		ret->anchor1_clock = 0; /* changing all the time: the first one still stands */
+	if (ret->scheduler_high > MODEL_SCHEDULERS_MOST)
+		ret->scheduler_high = MODEL_SCHEDULERS_MOST;
 	return 0;
 }
 

@@ -154,14 +154,16 @@ static struct reading *reading_of(struct places *places, const struct source_mod
 
 /* ---- places ---- */
 
-/* As the programmer wrote it: demangled, and without the version that the linker adds ("read@GLIBC_2.2.5"). */
+/* As the programmer wrote it: demangled, without the version that the linker adds ("read@GLIBC_2.2.5") and
+ * without what the compiler adds to a copy of its own ("read.isra.0"). */
 static const char *keep_name(struct places *places, const char *name)
 {
-	char *copy = demangle(name);
-	if (!copy)
-		copy = strndup(name, strcspn(name, "@"));
-	const char *kept = keep_text(places, copy);
-	free(copy);
+	size_t length = strcspn(name, "@.");
+	char *plain = length ? strndup(name, length) : strdup(name);
+	char *demangled = plain ? demangle(plain) : NULL;
+	const char *kept = keep_text(places, demangled ? demangled : plain);
+	free(demangled);
+	free(plain);
 	return kept;
 }
 

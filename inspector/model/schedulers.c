@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SITES_MOST = 1 << 20, SCHEDULERS_MOST = 1 << 16 };
+enum { SITES_MOST = 1 << 20 };
 
 /* ---- sites ---- */
 
@@ -115,8 +115,6 @@ int taking_schedulers(struct taking *taking)
 	struct snapshot *snapshot = taking->snapshot;
 	uint64_t count = taking->header.scheduler_high;
 	const unsigned char *bytes = model_section(model, SECTION_schedulers, &count, NULL);
-	if (count > SCHEDULERS_MOST)
-		count = SCHEDULERS_MOST;
 	/* One at least, so that every task's index leads somewhere. */
 	snapshot->scheduler_count = count ? (uint32_t)count : 1;
 	snapshot->schedulers = calloc(snapshot->scheduler_count, sizeof *snapshot->schedulers);

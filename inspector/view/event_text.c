@@ -37,8 +37,10 @@ static void switch_text(const struct snapshot *snapshot, const struct model *mod
 		snprintf(text, bytes, "%s, for %s", reason, other);
 	else if (is_mine)
 		snprintf(text, bytes, "%s, nobody else to run", reason);
-	else
+	else if (event->task_id)
 		snprintf(text, bytes, "after %s (%s)", other, reason);
+	else
+		snprintf(text, bytes, "the thread was idle");
 }
 
 static void wake_text(const struct snapshot *snapshot, const struct model *model, bool is_mine,

@@ -278,9 +278,9 @@ static void draw_empty(const struct viewer *viewer, struct grid *grid, int row)
 		return;
 	}
 	grid_text(grid, row, 2, ROLE_NORMAL, "No process with tasklets is running.");
-	grid_text(
-	    grid, row + 1, 2, ROLE_DIM,
-	    "tltop -- COMMAND starts one and shows it; a program must be linked with -ltasklet.");
+	grid_text(grid, row + 2, 2, ROLE_NORMAL, "tltop -- COMMAND starts one and shows it.");
+	grid_text(grid, row + 3, 2, ROLE_DIM, "A program must be linked with -ltasklet; those of other");
+	grid_text(grid, row + 4, 2, ROLE_DIM, "users are seen by root only.");
 }
 
 static void draw(const struct viewer *viewer, struct grid *grid, int top, int bottom)
@@ -395,7 +395,7 @@ static const char *filter_text(const struct viewer *viewer)
 
 static int lines(const struct viewer *viewer)
 {
-	return viewer->processes.list.count ? viewer->processes.list.count : 2;
+	return viewer->processes.list.count ? viewer->processes.list.count : 5;
 }
 
 const struct screen screen_processes = {

@@ -318,6 +318,25 @@ void viewer_follow_wait(struct viewer *viewer, int32_t index)
 
 /* ---- places in the program ---- */
 
+/* A relative name is one in the folder where the program was built: often this one, or one above the
+ * program. */
+static bool find_source(const struct place *place, char *file, size_t bytes)
+{
+	char folder[1024];
+
+	snprintf(file, bytes, "%s", place->file);
+	if (access(file, R_OK) == 0)
+		return true;
+	snprintf(folder, sizeof(folder), "%s", place->module ? place->module : "");
+	for (char *slash; place->file[0] != '/' && (slash = strrchr(folder, '/'));) {
+		*slash = '\0';
+		int length = snprintf(file, bytes, "%s/%s", folder, place->file);
+		if (length < (int)bytes && access(file, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 void viewer_edit(struct viewer *viewer, uint64_t address, bool exact)
 {
 	struct place place;
@@ -329,13 +348,12 @@ void viewer_edit(struct viewer *viewer, uint64_t address, bool exact)
 			   label_place(&place, address, name, sizeof(name)));
 		return;
 	}
-	snprintf(viewer->editor_file, sizeof(viewer->editor_file), "%s", place.file);
-	viewer->editor_line = place.line;
-	if (access(viewer->editor_file, R_OK) != 0) {
+	if (!find_source(&place, viewer->editor_file, sizeof(viewer->editor_file))) {
 		viewer_say(viewer, ROLE_WARN, "cannot read %s (line %d); start tltop in its folder",
 			   place.file, place.line);
 		return;
 	}
+	viewer->editor_line = place.line;
 	viewer->request = REQUEST_EDITOR;
 }
 

@@ -136,7 +136,7 @@ def case_screens(folder):
         terminal.wait(r"CYCLE 1 +certain +held")
         terminal.keys("w", "Enter")
         terminal.wait(r"\[2 Task\].*philosopher/")
-        terminal.wait(r"fork_take +.*philosophers\.c:\d+")
+        terminal.wait(r"(fork_take|philosopher_main) +.*philosophers\.c:\d+")
         terminal.wait(r"events, newest first")
         terminal.keys("Escape")
         terminal.wait(r"\[4 Waits\]")
@@ -320,7 +320,8 @@ def case_editor(folder):
     with open(editor, "w", encoding="ascii") as file:
         file.write(f'#!/bin/sh\necho "$@" > {folder}/edited\n')
     os.chmod(editor, 0o755)
-    with philosophers() as program, Terminal(folder, f"{TLTOP} {program.pid}", EDITOR=editor, VISUAL="") as terminal:
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with philosophers() as program, Terminal(root, f"{TLTOP} {program.pid}", EDITOR=editor, VISUAL="") as terminal:
         terminal.wait(r"\?Help")
         terminal.keys("e")
         line = wait_until("the editor", lambda: os.path.exists(f"{folder}/edited") and

@@ -189,7 +189,8 @@ TEST(background_waiters_do_not_hold_run, VIRTUAL_CLOCK)
 {
 	channel = new_channel("c");
 	start = tl_now();
-	ok(tl_spawn(receives_until, number(10), &(struct tl_options){.flags = TL_BACKGROUND}, NULL));
+	ok(tl_spawn(receives_until, number(10), &(struct tl_options){.flags = TL_BACKGROUND},
+		    NULL));
 	ok(tl_run());
 	expect_int(elapsed_ms(), 0);
 	expect_log("");
@@ -197,7 +198,7 @@ TEST(background_waiters_do_not_hold_run, VIRTUAL_CLOCK)
 	expect_log("r10:-110@10");
 }
 
-/* ---- try ------------------------------------------------------------------------------------------ */
+/* ---- try ---- */
 
 BODY(sends_value)
 {

@@ -118,7 +118,7 @@ TEST(the_table_of_objects_is_full)
 	channel = new_channel("c");
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 /* No more address space than now, plus `more`. */
 static struct rlimit limit_memory(size_t more)
@@ -144,8 +144,8 @@ TEST(no_memory_for_stacks)
 	channel = new_channel("c");
 	tl_current();
 	const struct rlimit old = limit_memory(64 << 20);
-	/* Each keeps its stack: 64 MiB hold about a thousand.  The others get -ENOMEM, at the spawn or
-	 * instead of their first run, where it is an uncaught error of theirs. */
+	/* Each keeps its stack: 64 MiB hold about a thousand.  The others get -ENOMEM, at the spawn
+	 * or instead of their first run, where it is an uncaught error of theirs. */
 	int refused = 0, ended = 0, result;
 	for (int i = 0; i < MANY; i++) {
 		result = tl_spawn(receives, NULL, NULL, NULL);
@@ -192,7 +192,7 @@ TEST(no_memory_for_channels)
 	ok(tl_channel_destroy(huge));
 }
 
-/* ---- nothing leaks ----------------------------------------------------------------------------------- */
+/* ---- nothing leaks ---- */
 
 static unsigned long resident_pages(void)
 {

@@ -139,8 +139,8 @@ TEST(a_killed_waiter_leaves_the_queue)
 
 TEST(a_kill_after_the_hand_over_does_not_lose_it)
 {
-	/* a was given the mutex, and is killed before its call returned: the call fails, so a does not
-	 * hold it; b gets it. */
+	/* a was given the mutex, and is killed before its call returned: the call fails, so a does
+	 * not hold it; b gets it. */
 	for (unsigned flags = 0; flags <= TL_PENDING; flags += TL_PENDING) {
 		prepare();
 		ok(tl_mutex_lock(mutex));
@@ -207,7 +207,7 @@ TEST(it_excludes)
 	ok(tl_mutex_destroy(mutex));
 }
 
-/* ---- deadlines ---------------------------------------------------------------------------------- */
+/* ---- deadlines ---- */
 
 BODY(locks_for_a_second)
 {
@@ -249,7 +249,7 @@ TEST(a_deadline_in_the_middle_of_the_queue, VIRTUAL_CLOCK)
 	expect_log("a:0 c:0");
 }
 
-/* ---- cycles of holders ---------------------------------------------------------------------------- */
+/* ---- cycles of holders ---- */
 
 struct pair {
 	struct tl_mutex *first, *second;

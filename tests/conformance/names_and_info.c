@@ -24,7 +24,7 @@ BODY(receives)
 	return 0;
 }
 
-/* ---- names ---------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 TEST(names_are_kept)
 {
@@ -89,6 +89,10 @@ TEST(long_names_are_cut_between_characters)
 		ok(tl_task_set_name(t, name));
 		expect_cut(info_of(t).name, name, bytes, 15 - bytes);
 		channel = new_channel(name);
+		const tl_task waiter = spawn("waiter", receives);
+		ok(tl_run());
+		expect_cut(info_of(waiter).wait_object, name, bytes, 15 - bytes);
+		ok(tl_task_kill(waiter, 0));
 	}
 	/* Every length around the places where a copy might be cut. */
 	for (size_t length = 1; length < 70; length++) {
@@ -119,7 +123,7 @@ TEST(a_name_of_sixty_bytes_is_shown_whole)
 	expect_log(sixty);
 }
 
-/* ---- info ------------------------------------------------------------------------------------------- */
+/* ---- info ---- */
 
 BODY(schedules)
 {
@@ -313,7 +317,7 @@ TEST(stack_use_is_told)
 	ok(tl_run());
 }
 
-/* ---- the report ------------------------------------------------------------------------------------- */
+/* ---- the report ---- */
 
 TEST(the_report_has_a_line_a_tasklet)
 {
@@ -360,7 +364,7 @@ TEST(the_report_of_thousands)
 	close(fd);
 }
 
-/* ---- notes ------------------------------------------------------------------------------------------ */
+/* ---- notes ---- */
 
 BODY(marks)
 {

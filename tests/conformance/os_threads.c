@@ -2,8 +2,8 @@
 /*
  * os_threads.c: several OS threads, each with a ring of its own.
  *
- * The threads meet at a barrier of the C library, which blocks the whole thread; tasklets do not talk
- * across threads here.
+ * The threads meet at a barrier of the C library, which blocks the whole thread; tasklets do not
+ * talk across threads here.
  */
 #include <pthread.h>
 
@@ -217,4 +217,68 @@ TEST(case_181_first_use_on_a_new_thread)
 	ok(pthread_create(&thread, NULL, uses_once, NULL));
 	ok(pthread_join(thread, NULL));
 	expect_log("first(main)");
+}
+
+/* ---- the end of a thread with tasklets that live ---- */
+
+BODY(blocks)
+{
+	int value;
+	(void)arg;
+	or_end(tl_channel_receive(channels[0], &value));
+	return 0;
+}
+
+static tl_task left[4], kept;
+
+static void *leaves_tasklets(void *arg)
+{
+	ok(tl_channel_create("c", sizeof(int), 0, &channels[0]));
+	ok(tl_spawn(blocks, NULL, NULL, &left[0]));
+	ok(tl_spawn(yields_for_ever, NULL, NULL, &left[1]));
+	for (int i = 0; i < 3; i++)
+		ok(tl_schedule());
+	ok(tl_spawn(blocks, NULL, NULL, &left[2]));
+	ok(tl_spawn(blocks, NULL, NULL, &left[3]));
+	ok(tl_task_remove(left[3]));
+	return arg;
+}
+
+TEST(tasklets_of_a_thread_that_ended_are_stale)
+{
+	pthread_t thread;
+	for (int round = 0; round < 3; round++) {
+		ok(pthread_create(&thread, NULL, leaves_tasklets, NULL));
+		ok(pthread_join(thread, NULL));
+		for (int i = 0; i < 4; i++) {
+			expect_state(left[i], "------");
+			expect_result(tl_task_insert(left[i]), -ESRCH);
+			expect_result(tl_task_run(left[i]), -ESRCH);
+			ok(tl_task_kill(left[i], 0));
+			ok(tl_task_remove(left[i]));
+		}
+		expect_int(tl_channel_balance(channels[0]), 0);
+		spawn("A", logs);
+		ok(tl_run());
+		expect_log("A");
+	}
+}
+
+static void *ends_with_everything_done(void *arg)
+{
+	kept = create("kept");
+	ok(tl_task_setup(kept, logs, (void *)"t"));
+	ok(tl_run());
+	return arg;
+}
+
+TEST(a_kept_tasklet_of_a_thread_that_ended_is_dead)
+{
+	pthread_t thread;
+	ok(pthread_create(&thread, NULL, ends_with_everything_done, NULL));
+	ok(pthread_join(thread, NULL));
+	expect_log("t");
+	expect_state(kept, "------");
+	expect_result(tl_task_insert(kept), -ESRCH);
+	ok(tl_task_kill(kept, 0));
 }

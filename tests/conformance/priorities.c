@@ -163,7 +163,7 @@ TEST(an_unpreferred_partner_waits_for_its_level)
 	expect_log("low=2");
 }
 
-/* ---- shifting ----------------------------------------------------------------------------------- */
+/* ---- shifting ---- */
 
 TEST(levels_can_be_shifted_by_others)
 {
@@ -265,7 +265,7 @@ TEST(levels_out_of_range_are_refused)
 	expect_result(tl_task_set_level(t, 1, NULL), -ESRCH);
 }
 
-/* ---- ageing --------------------------------------------------------------------------------------- */
+/* ---- ageing ---- */
 
 static bool low_ran;
 static int low_turns, turns;

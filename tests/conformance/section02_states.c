@@ -87,7 +87,7 @@ TEST(case_18_operations_on_the_dead)
 	expect_dead((tl_task){0, 0}); /* no tasklet at all */
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 BODY(looks_at_peer)
 {

@@ -251,7 +251,7 @@ TEST(case_43_insert_in_reverse_order)
 	expect_log("C B A");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(insert_and_remove_are_idempotent)
 {

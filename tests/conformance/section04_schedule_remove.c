@@ -103,7 +103,7 @@ TEST(case_51_the_last_runnable_cannot_leave)
 	expect_log("caught");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 BODY(removes_itself_last_uncaught)
 {
@@ -169,8 +169,8 @@ BODY(leaves)
 
 TEST(main_and_all_others_leave)
 {
-	/* Main waits in tl_schedule_remove(), which is no blocking: when the last one leaves the ring
-	 * too, main goes on, as it does alone. */
+	/* Main waits in tl_schedule_remove(), which is no blocking: when the last one leaves the
+	 * ring too, main goes on, as it does alone. */
 	spawn("A", leaves);
 	spawn("B", leaves);
 	ok(tl_schedule_remove(NULL, NULL));

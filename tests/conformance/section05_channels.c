@@ -175,7 +175,7 @@ TEST(case_61_thread_ring)
 		expect_int(tl_channel_balance(nodes[i]), balances[i]);
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(queue_of_one_thousand_is_first_in_first_out)
 {

@@ -94,7 +94,7 @@ TEST(case_71_schedule_all_sender_first)
 	}
 }
 
-/* ---- main as a partner: the ring -------------------------------------------------------------- */
+/* ---- main as a partner: the ring ---- */
 
 BODY(looks_and_receives)
 {
@@ -163,7 +163,7 @@ TEST(case_76_main_receives_receiver_preferred)
 	}
 }
 
-/* ---- more than two ----------------------------------------------------------------------------- */
+/* ---- more than two ---- */
 
 BODY(sends_its_number)
 {
@@ -281,7 +281,7 @@ TEST(case_82_pumping)
 	expect_log("tick0 A0 B0 (1,-2) tick1 A1 B1 (1,-2) tick2 Aend Bend (1,0)");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(the_preference_at_the_completing_action_counts)
 {
@@ -351,14 +351,15 @@ static void stream(int preference)
 
 TEST(a_stream_with_every_preference)
 {
-	/* s blocks with 0; r takes it and goes on to block; s sends 1 to the waiting r, which runs, and
-	 * blocks again; so s is always one behind. */
+	/* s blocks with 0; r takes it and goes on to block; s sends 1 to the waiting r, which runs,
+	 * and blocks again; so s is always one behind. */
 	stream(-1);
 	expect_log("r0 s0 r1 s1 r2 s2");
 	/* r takes 0: s runs at once and blocks with 1; r logs 0, takes 1: s runs; … */
 	stream(1);
 	expect_log("s0 r0 s1 r1 s2 r2");
-	/* r goes on and blocks; s goes on: sends 1 and goes on, blocks with 2; r goes on with both. */
+	/* r goes on and blocks; s goes on: sends 1 and goes on, blocks with 2; r goes on with both.
+	 */
 	stream(0);
 	expect_log("r0 s0 s1 r1 r2 s2");
 }

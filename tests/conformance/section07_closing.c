@@ -115,7 +115,7 @@ TEST(case_90_block_trap_before_closed)
 	expect_result(tl_channel_receive(channel, &value), -EPIPE);
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 BODY(receives)
 {
@@ -218,7 +218,7 @@ TEST(an_error_sent_to_an_iteration)
 	expect_int(tl_run_count(), 1);
 }
 
-/* ---- sequences --------------------------------------------------------------------------------- */
+/* ---- sequences ---- */
 
 static const int sequence[] = {1, 2, 3, 4, 5};
 

@@ -96,7 +96,7 @@ TEST(case_94_the_preference_applies_to_errors)
 	expect_log("s1 r1 r2 x s2");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 BODY(sends_mixed)
 {

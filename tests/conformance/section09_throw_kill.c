@@ -284,7 +284,7 @@ TEST(case_115_kill_main_in_its_run)
 	expect_log("never right away");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 BODY(catches_and_tells)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * section10_uncaught.c: where the error goes with which a tasklet ended: a joiner, the error handler, the
- * innermost run, main.
+ * section10_uncaught.c: where the error goes with which a tasklet ended: a joiner, the error
+ * handler, the innermost run, main.
  */
 #include "harness.h"
 
@@ -73,7 +73,7 @@ TEST(case_123_a_kill_that_leaves_a_tasklet_is_silent)
 	expect_no_uncaught();
 }
 
-/* ---- the error handler ------------------------------------------------------------------------ */
+/* ---- the error handler ---- */
 
 static tl_task dying;
 static int user_data;
@@ -144,7 +144,7 @@ TEST(the_handler_is_told_of_one_that_never_started)
 	expect_log("other(-5)");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(only_two_errors_are_silent)
 {

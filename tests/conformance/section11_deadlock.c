@@ -93,7 +93,7 @@ TEST(case_132_a_partial_deadlock_is_silent)
 	expect_log("");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(the_last_one_ends_while_main_is_blocked)
 {
@@ -236,7 +236,7 @@ TEST(a_deadlock_in_a_lock)
 	ok(tl_mutex_destroy(mutex));
 }
 
-/* ---- who will act is no deadlock ---------------------------------------------------------------- */
+/* ---- who will act is no deadlock ---- */
 
 BODY(sleeps_and_sends)
 {

@@ -127,7 +127,8 @@ TEST(case_141_a_blocked_target_beats_the_trap)
 	expect_state(t, "as-b--");
 }
 
-/* ---- what follows from the same rules: every call that would switch, and everything is undone ----- */
+/* ---- what follows from the same rules: every call that would switch, and everything is undone
+ * ---- */
 
 static void expect_nothing_changed(void)
 {
@@ -348,7 +349,7 @@ TEST(the_order_of_the_refusals)
 	tl_switch_trap(-1);
 }
 
-/* ---- block trap --------------------------------------------------------------------------------- */
+/* ---- block trap ---- */
 
 BODY(is_trapped)
 {

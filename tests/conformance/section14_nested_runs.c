@@ -83,7 +83,7 @@ TEST(case_163_main_blocked_while_another_runs)
 	expect_log("A B runner x");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(three_runs_are_a_stack)
 {

@@ -169,7 +169,7 @@ TEST(case_181_first_use_of_the_runtime)
 	expect_log("");
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 BODY(returns)
 {

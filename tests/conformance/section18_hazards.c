@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * section18_hazards.c: what goes wrong around the end of a tasklet: cleared channels, values lost to a
- * kill, handles that outlive what they named.
+ * section18_hazards.c: what goes wrong around the end of a tasklet: cleared channels, values lost
+ * to a kill, handles that outlive what they named.
  */
 #include "harness.h"
 
@@ -71,7 +71,7 @@ TEST(case_198_a_pending_kill_replaces_a_delivered_value)
 	expect_int(tl_channel_balance(channel), 0);
 }
 
-/* ---- what follows from the same rules --------------------------------------------------------- */
+/* ---- what follows from the same rules ---- */
 
 TEST(an_immediate_kill_replaces_a_delivered_value)
 {

@@ -5,7 +5,7 @@
  */
 #include "harness.h"
 
-/* ---- a sleep manager on a clock of its own ------------------------------------------------------ */
+/* ---- a sleep manager on a clock of its own ---- */
 
 struct sleeper {
 	int due, order;
@@ -82,7 +82,7 @@ TEST(case_201_with_the_clock_of_the_runtime, VIRTUAL_CLOCK)
 	expect_int(tl_now() - start, 6 * SECOND);
 }
 
-/* ---- a mutex ------------------------------------------------------------------------------------- */
+/* ---- a mutex ---- */
 
 static struct tl_channel *queue;
 static int capacity;
@@ -160,7 +160,7 @@ TEST(case_202_with_the_mutex_of_the_runtime)
 	ok(tl_mutex_destroy(mutex));
 }
 
-/* ---- a generator --------------------------------------------------------------------------------- */
+/* ---- a generator ---- */
 
 BODY(generates)
 {
@@ -189,7 +189,7 @@ TEST(case_205_a_sender_that_spawns)
 	expect_log("c d");
 }
 
-/* ---- an actor: requests with a channel for the reply ------------------------------------------------ */
+/* ---- an actor: requests with a channel for the reply ---- */
 
 struct request {
 	int value;

@@ -90,7 +90,8 @@ TEST(a_sleeper_is_alive_and_nothing_else, VIRTUAL_CLOCK)
 TEST(a_kill_wakes, VIRTUAL_CLOCK)
 {
 	start = tl_now();
-	const tl_task a = spawn_with("a", sleeps, number(5)), b = spawn_with("b", sleeps, number(6));
+	const tl_task a = spawn_with("a", sleeps, number(5)),
+		      b = spawn_with("b", sleeps, number(6));
 	ok(tl_schedule());
 	ok(tl_task_kill(a, 0));
 	ok(tl_task_kill(b, TL_PENDING));
@@ -217,7 +218,7 @@ TEST(the_virtual_clock_jumps_over_hours, VIRTUAL_CLOCK)
 	expect_int(tl_now() - start, 24 * 3600 * SECOND);
 }
 
-/* ---- the real clock ------------------------------------------------------------------------------- */
+/* ---- the real clock ---- */
 
 static bool woke;
 

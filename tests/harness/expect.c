@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * expect.c: the expectations of a test, and the strings in which the cases are written: states, rings,
- * queues, names of errors and tasklets.
+ * expect.c: the expectations of a test, and the strings in which the cases are written: states,
+ * rings, queues, names of errors and tasklets.
  *
- * They are called on the small stacks of tasklets.  A failure is written to the shared outcome and ends
- * the process at once: nothing of the runtime runs any more.
+ * They are called on the small stacks of tasklets.  A failure is written to the shared outcome and
+ * ends the process at once: nothing of the runtime runs any more.
  */
 #define _GNU_SOURCE 1
 #include <stdarg.h>
@@ -52,8 +52,7 @@ void expect_result_at(const char *file, int line, const char *call, long got, lo
 	if (got < 0 && tl_uncaught(&who, &error) == 1)
 		fail_at(file, line, "%s: expected %s, got %s (uncaught in %s)", call,
 			result_name(wanted), result_name(got), name_of(who));
-	fail_at(file, line, "%s: expected %s, got %s", call, result_name(wanted),
-		result_name(got));
+	fail_at(file, line, "%s: expected %s, got %s", call, result_name(wanted), result_name(got));
 }
 
 void expect_int_at(const char *file, int line, const char *what, long long got, long long wanted)
@@ -107,10 +106,9 @@ void expect_no_uncaught_at(const char *file, int line)
 	expect_int_at(file, line, "tl_uncaught()", tl_uncaught(NULL, NULL), 0);
 }
 
-/* ---- states, rings, queues ----------------------------------------------------------------- */
+/* ---- states, rings, queues ---- */
 
-void expect_state_at(const char *file, int line, const char *what, tl_task task,
-		     const char *wanted)
+void expect_state_at(const char *file, int line, const char *what, tl_task task, const char *wanted)
 {
 	static const char letters[] = "aspbcm";
 	static const int bits[] = {TL_ALIVE,   TL_SCHEDULED, TL_PAUSED,
@@ -143,8 +141,8 @@ struct names {
 static bool names_add(struct names *names, tl_task task)
 {
 	const int written =
-		snprintf(names->text + names->length, sizeof(names->text) - names->length, "%s%s",
-			 names->length ? " " : "", name_of(task));
+	    snprintf(names->text + names->length, sizeof(names->text) - names->length, "%s%s",
+		     names->length ? " " : "", name_of(task));
 	names->length += (size_t)written;
 	return names->length < sizeof(names->text);
 }
@@ -183,7 +181,7 @@ void expect_queue_at(const char *file, int line, const struct tl_channel *channe
 	expect_string_at(file, line, "queue", names.text, wanted);
 }
 
-/* ---- the event log ------------------------------------------------------------------------- */
+/* ---- the event log ---- */
 
 void log_(const char *format, ...)
 {

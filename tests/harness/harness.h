@@ -2,9 +2,9 @@
 /*
  * harness.h: what a test of the runtime is written with.
  *
- * TEST() defines a test.  Each runs in a process of its own, forked from a parent that never used the
- * runtime, with a time limit: a hang, a crash and a failed expectation are one failure of one test.
- * The first failed expectation ends the test.
+ * TEST() defines a test.  Each runs in a process of its own, forked from a parent that never used
+ * the runtime, with a time limit: a hang, a crash and a failed expectation are one failure of one
+ * test. The first failed expectation ends the test.
  *
  * The words of the conformance cases are here: an event log (log_, expect_log), the state string
  * "aspbcm", the ring and a channel's queue as names.  The harness itself uses tasklet.h alone.
@@ -22,7 +22,7 @@
 
 #include "tasklet.h"
 
-/* ---- a test ------------------------------------------------------------------------------- */
+/* ---- a test ---- */
 
 struct test {
 	const char *name;
@@ -30,7 +30,7 @@ struct test {
 	int line;
 	/* Options, given as designated initialisers after the name. */
 	const char *environment[4]; /* "NAME=value", set before the runtime is used */
-	int seconds;                /* its time limit; 0: the usual one */
+	int seconds;		    /* its time limit; 0: the usual one */
 	struct test *next;
 };
 
@@ -40,7 +40,7 @@ void test_register(struct test *test);
 #define TEST(function, ...)                                                                        \
 	static void function(void);                                                                \
 	static struct test function##_test = {                                                     \
-		.name = #function, .body = (function), .line = __LINE__, ##__VA_ARGS__};           \
+	    .name = #function, .body = (function), .line = __LINE__, ##__VA_ARGS__};               \
 	__attribute__((constructor)) static void function##_register(void)                         \
 	{                                                                                          \
 		test_register(&function##_test);                                                   \
@@ -54,15 +54,15 @@ void test_register(struct test *test);
 _Noreturn void skip_test(const char *reason);
 
 _Noreturn void fail_at(const char *file, int line, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 #define fail_test(...) fail_at(__FILE__, __LINE__, __VA_ARGS__)
 
-/* ---- expectations ------------------------------------------------------------------------- */
+/* ---- expectations ---- */
 
 /* A call's result: 0 or a count, or an error by its name. */
 void expect_result_at(const char *file, int line, const char *call, long got, long wanted);
 #define expect_result(call, wanted) expect_result_at(__FILE__, __LINE__, #call, (call), (wanted))
-#define ok(call) expect_result_at(__FILE__, __LINE__, #call, (call), 0)
+#define ok(call)		    expect_result_at(__FILE__, __LINE__, #call, (call), 0)
 
 void expect_int_at(const char *file, int line, const char *what, long long got, long long wanted);
 #define expect_int(what, wanted) expect_int_at(__FILE__, __LINE__, #what, (what), (wanted))
@@ -101,7 +101,7 @@ void expect_queue_at(const char *file, int line, const struct tl_channel *channe
 		     const char *wanted);
 #define expect_queue(channel, wanted) expect_queue_at(__FILE__, __LINE__, (channel), (wanted))
 
-/* ---- the event log ------------------------------------------------------------------------ */
+/* ---- the event log ---- */
 
 /* Add one event; they are kept apart by blanks.  What was logged is shown when a test fails. */
 void log_(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -110,7 +110,7 @@ void log_(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void expect_log_at(const char *file, int line, const char *wanted);
 #define expect_log(wanted) expect_log_at(__FILE__, __LINE__, (wanted))
 
-/* ---- tasklets ----------------------------------------------------------------------------- */
+/* ---- tasklets ---- */
 
 /* The body of a tasklet, as a function of its argument `arg`. */
 #define BODY(name) static int name(void *arg __attribute__((unused)))
@@ -147,7 +147,7 @@ static inline int number_of(void *arg)
 	return (int)(intptr_t)arg;
 }
 
-/* ---- channels ----------------------------------------------------------------------------- */
+/* ---- channels ---- */
 
 /* A channel of ints: rendezvous, or with room for `capacity`. */
 struct tl_channel *new_channel(const char *name);
@@ -156,9 +156,10 @@ struct tl_channel *new_buffered(const char *name, size_t capacity);
 int send_int(struct tl_channel *channel, int value) TL_MUST_CHECK;
 int receive_int(struct tl_channel *channel); /* expects that it succeeds */
 
-/* ---- the process -------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
-/* What runs between the two is written to a file in place of stderr; _end returns it, a static buffer. */
+/* What runs between the two is written to a file in place of stderr; _end returns it, a static
+ * buffer. */
 void stderr_capture_begin(void);
 const char *stderr_capture_end(void);
 
@@ -171,6 +172,6 @@ bool tracing_is_off(void); /* TASKLET_TRACE=off: times are 0 */
 bool is_instrumented(void);
 
 #define MILLISECOND UINT64_C(1000000)
-#define SECOND (1000 * MILLISECOND)
+#define SECOND	    (1000 * MILLISECOND)
 
 #endif /* HARNESS_H */

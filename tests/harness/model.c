@@ -2,8 +2,8 @@
 /*
  * model.c: the operations, and the loop that runs a program.  See model.h.
  *
- * An operation either completes at once, or when its tasklet is the current one again: then its result is
- * the error that was thrown at it meanwhile, else what the operation left in `result`.
+ * An operation either completes at once, or when its tasklet is the current one again: then its
+ * result is the error that was thrown at it meanwhile, else what the operation left in `result`.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct model {
 	int budget;
 };
 
-/* ---- channels --------------------------------------------------------------------------------------- */
+/* ---- channels ---- */
 
 static void meet(struct model *m, int who, int other, const struct model_operation *o)
 {
@@ -116,7 +116,7 @@ static void do_receive(struct model *m, int who, const struct model_operation *o
 	}
 }
 
-/* ---- operations that name a tasklet ------------------------------------------------------------------ */
+/* ---- operations that name a tasklet ---- */
 
 /* run, switch, insert, remove: what refuses them. */
 static int refusal(const struct task *target)
@@ -296,7 +296,7 @@ static void start_operation(struct model *m, int who, const struct model_operati
 	}
 }
 
-/* ---- the loop -------------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 /* A run that was woken before the ring was empty: the runs inside it are runnable now. */
 static void leave_run(struct world *w, int who)

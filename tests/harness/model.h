@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model.h: the rules of rings, channels, errors and time as a program that can be run: what a random
- * program of a few tasklets must do.
+ * model.h: the rules of rings, channels, errors and time as a program that can be run: what a
+ * random program of a few tasklets must do.
  *
  * A program is a list of operations a tasklet; tasklet 0 is main.  The model runs it and writes a
- * trace: after each operation who did what, its result, the ring from the current tasklet on, and the
- * state of everybody.  The real runtime, driven by the same lists, must write the same trace.
+ * trace: after each operation who did what, its result, the ring from the current tasklet on, and
+ * the state of everybody.  The real runtime, driven by the same lists, must write the same trace.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -92,10 +92,10 @@ struct model_trace {
 
 /* What there is to see after an operation. */
 struct model_view {
-	bool is_uncaught;                /* its result is another tasklet's error */
-	int value;                       /* what a receive got, or -1 */
-	char ring[MODEL_TASKS + 2];      /* from the current tasklet on, a digit each */
-	char states[MODEL_TASKS + 1];    /* dead, scheduled, paused, blocked, alive; c: current */
+	bool is_uncaught;	      /* its result is another tasklet's error */
+	int value;		      /* what a receive got, or -1 */
+	char ring[MODEL_TASKS + 2];   /* from the current tasklet on, a digit each */
+	char states[MODEL_TASKS + 1]; /* dead, scheduled, paused, blocked, alive; c: current */
 	int balances[MODEL_CHANNELS], lengths[MODEL_CHANNELS];
 };
 

@@ -9,12 +9,12 @@
 
 static const char letters[] = {
 #define MODEL_LETTER(name, letter, weight, asked) letter,
-	MODEL_KINDS(MODEL_LETTER) '\0'};
+    MODEL_KINDS(MODEL_LETTER) '\0'};
 
 /* 'T': may be called under a switch trap; 'C': channel operations, in every manner. */
 static const char manners[] = {
 #define MODEL_ASKED(name, letter, weight, asked) asked,
-	MODEL_KINDS(MODEL_ASKED) '\0'};
+    MODEL_KINDS(MODEL_ASKED) '\0'};
 
 void model_trace_line(struct model_trace *trace, int who, const struct model_operation *operation,
 		      int result, const struct model_view *view)
@@ -27,10 +27,10 @@ void model_trace_line(struct model_trace *trace, int who, const struct model_ope
 		at += snprintf(channels + at, sizeof(channels) - (size_t)at, " %d/%d",
 			       view->balances[i], view->lengths[i]);
 	const size_t room = sizeof(trace->text) - trace->length;
-	const int length = snprintf(trace->text + trace->length, room,
-				    "%d%c%s %d%s%s [%s] %s%s\n", who, letters[operation->kind],
-				    marks[operation->manner], result, view->is_uncaught ? "!" : "",
-				    got, view->ring, view->states, channels);
+	const int length =
+	    snprintf(trace->text + trace->length, room, "%d%c%s %d%s%s [%s] %s%s\n", who,
+		     letters[operation->kind], marks[operation->manner], result,
+		     view->is_uncaught ? "!" : "", got, view->ring, view->states, channels);
 	if ((size_t)length < room)
 		trace->length += (size_t)length;
 }
@@ -64,7 +64,7 @@ static enum model_kind random_kind(uint64_t *seed, unsigned features)
 {
 	static const int weights[] = {
 #define MODEL_WEIGHT(name, letter, weight, asked) weight,
-		MODEL_KINDS(MODEL_WEIGHT)};
+	    MODEL_KINDS(MODEL_WEIGHT)};
 	for (;;) {
 		int sum = 0, kind = 0;
 		for (int i = 0; i < MODEL_KIND_COUNT; i++)

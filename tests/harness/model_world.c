@@ -23,7 +23,7 @@ struct list *world_ring_of(struct world *w, int who)
 	return &w->rings[index_of(w->tasks[who].level)];
 }
 
-/* ---- lists -------------------------------------------------------------------------------------- */
+/* ---- lists ---- */
 
 void list_append(struct list *list, int who)
 {
@@ -58,7 +58,7 @@ void list_turn_to(struct list *list, int who)
 	}
 }
 
-/* ---- rings -------------------------------------------------------------------------------------- */
+/* ---- rings ---- */
 
 int world_run_count(const struct world *w)
 {
@@ -119,7 +119,7 @@ void world_throw_at(struct world *w, int who, int error, bool is_uncaught)
 	w->tasks[who].is_uncaught = is_uncaught;
 }
 
-/* ---- time ----------------------------------------------------------------------------------------- */
+/* ---- time ---- */
 
 int world_first_timer(const struct world *w)
 {
@@ -154,7 +154,7 @@ static void sleep_until_due(struct world *w)
 	}
 }
 
-/* ---- leaving the ring, and errors nobody caught ----------------------------------------------------- */
+/* ---- leaving the ring, and errors nobody caught ---- */
 
 /* The ring is empty because `who` left it.  Who goes on? */
 static void ring_is_empty(struct world *w, int who, enum state left_as)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model_world.h: the state of the model: tasklets, a ring a level, channels, the clock; who is next, who
- * goes on when nobody is left, and where an error goes that nobody caught.
+ * model_world.h: the state of the model: tasklets, a ring a level, channels, the clock; who is
+ * next, who goes on when nobody is left, and where an error goes that nobody caught.
  */
 #ifndef MODEL_WORLD_H
 #define MODEL_WORLD_H
@@ -12,19 +12,19 @@ enum state { DEAD, READY, PAUSED, BLOCKED, ASLEEP };
 
 struct task {
 	enum state state;
-	bool is_fresh;    /* never ran */
+	bool is_fresh; /* never ran */
 	int level;
-	int next;         /* its next operation, counted from its birth */
+	int next; /* its next operation, counted from its birth */
 	bool in_operation;
-	int result;       /* of that operation, unless something is thrown */
-	int thrown;       /* a negative error, or 0 */
+	int result;	  /* of that operation, unless something is thrown */
+	int thrown;	  /* a negative error, or 0 */
 	bool is_uncaught; /* the thrown one is another tasklet's */
-	int error_sent;   /* while it waits to send: an error in place of an element, or 0 */
-	int value;        /* what it sends, or received */
-	int channel;      /* while BLOCKED */
+	int error_sent;	  /* while it waits to send: an error in place of an element, or 0 */
+	int value;	  /* what it sends, or received */
+	int channel;	  /* while BLOCKED */
 	bool is_sender;
-	bool in_run;      /* its tl_run() is on the stack of runs */
-	int due, order;   /* its timer; due 0: none */
+	bool in_run;	/* its tl_run() is on the stack of runs */
+	int due, order; /* its timer; due 0: none */
 };
 
 struct list {

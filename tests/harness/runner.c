@@ -2,15 +2,15 @@
 /*
  * runner.c: main() of a test program.
  *
- *	PROGRAM [--list] [TEST…]	a TEST is a name, or the words that it begins with: case_1
+ *   PROGRAM [--list] [TEST ...]   a TEST is a name, or the words it begins with: case_1
  *
- * A fork a test: the runtime starts afresh in each, reads the environment that the test asks for, and
- * may be left in any state.  alarm() ends a child that hangs.  The last line of the output is
- * "PROGRAM: N passed, N failed, N skipped"; the exit status is 0 if none failed, 1 if one did, 2 for
- * bad usage.
+ * A fork a test: the runtime starts afresh in each, reads the environment that the test asks for,
+ * and may be left in any state.  alarm() ends a child that hangs.  The last line of the output is
+ * "PROGRAM: N passed, N failed, N skipped"; the exit status is 0 if none failed, 1 if one did, 2
+ * for bad usage.
  *
- * Check was considered: it has no skipped tests and no environment a test, and its log cannot show what
- * the tasklets did before a hang.
+ * Check was considered: it has no skipped tests and no environment a test, and its log cannot show
+ * what the tasklets did before a hang.
  */
 #define _GNU_SOURCE 1
 #include <signal.h>
@@ -134,8 +134,8 @@ int main(int argc, char **argv)
 	}
 	if (check_words(program, argv + 1, argc - 1) != 0)
 		return 2;
-	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
+	outcome =
+	    mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (outcome == MAP_FAILED) {
 		perror(program);
 		return 2;

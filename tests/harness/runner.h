@@ -10,7 +10,7 @@
 
 struct outcome {
 	char failure[8192]; /* where, expected, got; "" while nothing failed */
-	char skip[256];     /* the reason; "" when it was not skipped */
+	char skip[256];	    /* the reason; "" when it was not skipped */
 	char log[65536];    /* the events since the last expect_log() */
 	size_t log_length;
 };

@@ -40,12 +40,12 @@ int yields_for_ever(void *arg)
 		or_end(tl_schedule());
 }
 
-/* ---- channels ------------------------------------------------------------------------------ */
+/* ---- channels ---- */
 
 struct tl_channel *new_buffered(const char *name, size_t capacity)
 {
-	/* What a test leaves behind stays reachable from here: no leak to a leak checker, whose eyes
-	 * do not see the stacks of tasklets. */
+	/* What a test leaves behind stays reachable from here: no leak to a leak checker, whose
+	 * eyes do not see the stacks of tasklets. */
 	static struct tl_channel *kept[1024];
 	static size_t count;
 	struct tl_channel *channel = NULL;
@@ -72,7 +72,7 @@ int receive_int(struct tl_channel *channel)
 	return value;
 }
 
-/* ---- the process --------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
 static int capture_fd = -1, real_stderr = -1;
 

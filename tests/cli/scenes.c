@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenes.c: a process to look at, whose segment is written by hand, so that all of it is known: ids, ages, events.
+ * scenes.c: a process to look at, whose segment is written by hand, so that all of it is known:
+ * ids, ages, events.
  *
  *     scenes NAME        makes the scene, prints "ready", and stays until its standard input ends
  */
@@ -18,8 +19,11 @@ static struct segment_writer writer;
 
 static uint32_t task(const char *name, unsigned state, unsigned wait, uint32_t target)
 {
-	return segment_task(&writer, &(struct segment_task){.name = name, .state = state, .wait = wait,
-							    .target = target, .age_ns = 2 * S,
+	return segment_task(&writer, &(struct segment_task){.name = name,
+							    .state = state,
+							    .wait = wait,
+							    .target = target,
+							    .age_ns = 2 * S,
 							    .switches = 3});
 }
 
@@ -31,15 +35,19 @@ static uint32_t waiting(const char *name, unsigned wait, uint32_t target)
 
 static uint32_t channel(const char *name, uint32_t capacity, uint32_t length)
 {
-	return segment_object(&writer, &(struct segment_object){.name = name, .capacity = capacity,
-								.length = length, .element_bytes = 8,
+	return segment_object(&writer, &(struct segment_object){.name = name,
+								.capacity = capacity,
+								.length = length,
+								.element_bytes = 8,
 								.age_ns = 9 * S});
 }
 
 static uint32_t mutex(const char *name, uint32_t holder)
 {
-	return segment_object(&writer, &(struct segment_object){.name = name, .kind = TL_OBJECT_MUTEX,
-								.holder = holder, .age_ns = 9 * S});
+	return segment_object(&writer, &(struct segment_object){.name = name,
+								.kind = TL_OBJECT_MUTEX,
+								.holder = holder,
+								.age_ns = 9 * S});
 }
 
 static void wait_for(uint32_t slot, unsigned wait, uint32_t target)
@@ -81,12 +89,17 @@ static void scene_states(void)
 	waiting("offloaded", TL_WAIT_OFFLOAD, 0);
 	task("parked", TL_STATE_PARKED, 0, 0);
 	task("ended", TL_STATE_ENDED, 0, 0);
-	segment_task(&writer, &(struct segment_task){.name = "fresh", .state = TL_STATE_READY,
-						     .flags = TL_RECORD_FRESH | TL_RECORD_JOINABLE});
-	segment_task(&writer, &(struct segment_task){
-				      .name = "timed", .state = TL_STATE_WAITING, .age_ns = 2 * S,
-				      .wait = TL_WAIT_RECEIVE, .target = acks,
-				      .wait_flags = TL_WAIT_FLAG_DEADLINE, .flags = TL_RECORD_BACKGROUND});
+	segment_task(&writer,
+		     &(struct segment_task){.name = "fresh",
+					    .state = TL_STATE_READY,
+					    .flags = TL_RECORD_FRESH | TL_RECORD_JOINABLE});
+	segment_task(&writer, &(struct segment_task){.name = "timed",
+						     .state = TL_STATE_WAITING,
+						     .age_ns = 2 * S,
+						     .wait = TL_WAIT_RECEIVE,
+						     .target = acks,
+						     .wait_flags = TL_WAIT_FLAG_DEADLINE,
+						     .flags = TL_RECORD_BACKGROUND});
 	task("\x1b[31mred\x9b\xff\xe2\x80\xae", TL_STATE_PAUSED, 0, 0);
 	task("a name that is longer than sixteen bytes", TL_STATE_PAUSED, 0, 0);
 	task(NULL, TL_STATE_LOST, 0, 0);
@@ -215,7 +228,8 @@ static void scene_events(void)
 		segment_event(&writer, 0, events[i].is_rare, (50 - i) * MS,
 			      (struct tl_event_record){.event = (uint16_t)events[i].event,
 						       .flags = (uint16_t)events[i].flags,
-						       .tasklet = events[i].tasklet, .a = events[i].a,
+						       .tasklet = events[i].tasklet,
+						       .a = events[i].a,
 						       .b = events[i].b});
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * analysis_lists.c: what a list of tasklets is made with: labels, filters, sorting, groups, stacks, rates.
+ * analysis_lists.c: what a list of tasklets is made with: labels, filters, sorting, groups, stacks,
+ * rates.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -74,7 +75,8 @@ TEST(labels_are_cut_at_a_character)
 	expect_text(label_print(text, sizeof text, "%s", "abcdef\xc3\xa9"), "abcdef");
 	expect_text(label_print(text, sizeof text, "%s", "abcde\xc3\xa9"), "abcde\xc3\xa9");
 	expect_text(label_print(text, sizeof text, "%s", "abcd\xf0\x9f\x98\x80"), "abcd");
-	expect_text(label_print(text, sizeof text, "%s", "abc\xf0\x9f\x98\x80"), "abc\xf0\x9f\x98\x80");
+	expect_text(label_print(text, sizeof text, "%s", "abc\xf0\x9f\x98\x80"),
+		    "abc\xf0\x9f\x98\x80");
 }
 
 static const char *wait_of(struct picture *picture, int32_t task)
@@ -89,7 +91,8 @@ TEST(waits)
 	char text[LABEL_BYTES];
 	picture_init(&picture);
 	const int32_t a = picture_task(&picture, "index"), b = picture_task(&picture, NULL);
-	const int32_t db = picture_mutex(&picture, "db", a), jobs = picture_channel(&picture, "jobs", 1, 1);
+	const int32_t db = picture_mutex(&picture, "db", a),
+		      jobs = picture_channel(&picture, "jobs", 1, 1);
 	const int32_t unnamed = picture_channel(&picture, NULL, 0, 0);
 	expect_text(wait_of(&picture, b), "sched 0");
 	set_lock(&picture, b, db);
@@ -164,7 +167,8 @@ TEST(stack_use)
 
 /* ---- a few tasklets to make lists of ---- */
 
-/* 1 main, sleeps; 2 conn/10, receives from jobs; 3 conn/9, lock db with a deadline; 4 runs; 5 torn */
+/* 1 main, sleeps; 2 conn/10, receives from jobs; 3 conn/9, lock db with a deadline; 4 runs; 5 torn
+ */
 static void a_few(struct picture *picture, struct look *look)
 {
 	fake_places = places;
@@ -439,7 +443,8 @@ TEST(channels_in_order)
 	picture_init(&picture);
 	const int32_t a = picture_task(&picture, "a"), b = picture_task(&picture, "b");
 	for (int i = 0; i < 3; i++)
-		picture_channel(&picture, (const char *[]){"jobs", "acks", "log"}[i], (uint32_t)i, 0);
+		picture_channel(&picture, (const char *[]){"jobs", "acks", "log"}[i], (uint32_t)i,
+				0);
 	set_send(&picture, a, 1);
 	set_receive(&picture, b, 2);
 	task_at(&picture, b)->age_ns = 5000000000;
@@ -500,11 +505,13 @@ TEST(groups_by_trait)
 	expect_text(grouped(&look, GROUP_NONE),
 		    "1 main: 1; 2 conn/10: 2; 3 conn/9: 3; 4 Busy one: 4; 5 torn: 5");
 	expect_text(grouped(&look, GROUP_SPAWN), "accept.c:33: 2 3; pool.c:61: 4 5; -: 1");
-	expect_text(grouped(&look, GROUP_STATE),
-		    "waiting: sleep: 1; waiting: receive: 2; waiting: lock: 3; running: 4; torn: 5");
+	expect_text(
+		grouped(&look, GROUP_STATE),
+		"waiting: sleep: 1; waiting: receive: 2; waiting: lock: 3; running: 4; torn: 5");
 	set_lock(&picture, 1, 1);
 	picture_finish(&picture);
-	expect_text(grouped(&look, GROUP_OBJECT), "db: 2 3; waiting: sleep: 1; running: 4; torn: 5");
+	expect_text(grouped(&look, GROUP_OBJECT),
+		    "db: 2 3; waiting: sleep: 1; running: 4; torn: 5");
 	expect_text(group_key_word(GROUP_STACK), "same stack");
 	picture_fini(&picture);
 }
@@ -542,7 +549,8 @@ TEST(a_stack_is_called_by_the_frame_that_called_the_runtime)
 	uint32_t of = 0;
 	look.stacks = &(struct stacks){.distinct = &backtrace, .of = &of};
 	groups_make(&look, GROUP_STACK, &task, 1, &groups);
-	expect_text(groups_label(&look, &groups, 0, label, sizeof label), "accept_start accept.c:33");
+	expect_text(groups_label(&look, &groups, 0, label, sizeof label),
+		    "accept_start accept.c:33");
 	backtrace = (struct backtrace){.count = 4, .pc = {0x8000, 0x8100, 0x2000, 0x9200}};
 	expect_text(groups_label(&look, &groups, 0, label, sizeof label), "pool_start pool.c:61");
 	backtrace = (struct backtrace){.status = BACKTRACE_REFUSED, .why = "ask root"};
@@ -586,7 +594,8 @@ TEST(many_groups)
 	picture_init(&picture);
 	for (int32_t i = 0; i < HERE; i++) {
 		tasks[i] = picture_task(&picture, NULL);
-		task_at(&picture, i)->site = (uint64_t)(i % 50000) << 12 | 1; /* hashes want more than low bits */
+		task_at(&picture, i)->site =
+			(uint64_t)(i % 50000) << 12 | 1; /* hashes want more than low bits */
 	}
 	const struct look look = {.snapshot = picture_finish(&picture)};
 	expect_number(groups_make(&look, GROUP_SPAWN, tasks, HERE, &groups), 0);
@@ -638,7 +647,8 @@ TEST(rates_between_two_looks)
 	expect(rates.tasks[0].switches == 100 && rates.tasks[0].run_percent == 50);
 	expect(rates.tasks[1].switches == 4 && rates.tasks[1].run_percent == 0);
 	expect(rates.tasks[2].switches == RATE_UNKNOWN);
-	expect(rates.tasks[3].switches == RATE_UNKNOWN && rates.tasks[3].run_percent == RATE_UNKNOWN);
+	expect(rates.tasks[3].switches == RATE_UNKNOWN &&
+	       rates.tasks[3].run_percent == RATE_UNKNOWN);
 	expect(rates.objects[0].sent == 51.5 && rates.objects[0].received == 50);
 	expect(rates.switches == 2000);
 	expect(rates.schedulers[0].idle_percent == 25 && rates.schedulers[0].run_percent == 75);
@@ -646,7 +656,8 @@ TEST(rates_between_two_looks)
 	rates_fini(&rates);
 
 	/* a thread that slept all the time tells its idle time when it wakes */
-	struct scheduler *one = &before.snapshot.schedulers[0], *other = &now.snapshot.schedulers[0];
+	struct scheduler *one = &before.snapshot.schedulers[0],
+			 *other = &now.snapshot.schedulers[0];
 	one->asleep = other->asleep = true;
 	other->idle_ns = one->idle_ns;
 	expect_number(rates_between(&before.snapshot, &now.snapshot, &rates), 0);

@@ -54,7 +54,8 @@ int main(int argc, char **argv)
 		failed += failures > 0;
 	}
 	const char *slash = strrchr(argv[0], '/');
-	printf("%s: %d passed, %d failed, 0 skipped\n", slash ? slash + 1 : argv[0], passed, failed);
+	printf("%s: %d passed, %d failed, 0 skipped\n", slash ? slash + 1 : argv[0], passed,
+	       failed);
 	return failed > 0;
 }
 
@@ -138,7 +139,8 @@ int32_t picture_mutex(struct picture *picture, const char *name, int32_t holder)
 	return mutex;
 }
 
-int32_t picture_channel(struct picture *picture, const char *name, uint32_t capacity, uint32_t length)
+int32_t picture_channel(struct picture *picture, const char *name, uint32_t capacity,
+			uint32_t length)
 {
 	const int32_t channel = add_object(picture, name, TL_OBJECT_CHANNEL);
 	picture->snapshot.objects[channel].capacity = capacity;
@@ -311,11 +313,14 @@ void model_place(struct model *model, uint64_t address, bool exact, struct place
 	*ret = (struct place){0};
 	for (const struct fake_place *it = fake_places; it && it->address; it++)
 		if (it->address == address)
-			*ret = (struct place){.function = it->function, .offset = 4,
-					      .file = it->file, .line = it->line,
-					      .module = it->module,
-					      .is_runtime = (it->module && strstr(it->module, "libtasklet")) ||
-							    (it->file && strncmp(it->file, "lib/core/", 9) == 0)};
+			*ret = (struct place){
+				.function = it->function,
+				.offset = 4,
+				.file = it->file,
+				.line = it->line,
+				.module = it->module,
+				.is_runtime = it->is_runtime,
+			};
 }
 
 static bool is_in(const int32_t *list, int32_t item)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * analysis_picture.h: snapshots made by hand, a model that is none, and a small frame for tests.  The analysis is a
- * pure function of snapshots: no process is needed to test it.
+ * analysis_picture.h: snapshots made by hand, a model that is none, and a small frame for tests.
+ * The analysis is a pure function of snapshots: no process is needed to test it.
  */
 #ifndef TESTS_ANALYSIS_PICTURE_H
 #define TESTS_ANALYSIS_PICTURE_H
@@ -32,14 +32,16 @@ void test_register(struct test *test);
 /* A test that fails says so and goes on: each expectation is told with its place. */
 void expect_at(const char *file, int line, const char *what, bool holds);
 void expect_number_at(const char *file, int line, const char *what, long long got, long long want);
-void expect_text_at(const char *file, int line, const char *what, const char *got, const char *want);
+void expect_text_at(const char *file, int line, const char *what, const char *got,
+		    const char *want);
 #define expect(what) expect_at(__FILE__, __LINE__, #what, (what))
 #define expect_number(got, want) expect_number_at(__FILE__, __LINE__, #got, (got), (want))
 #define expect_text(got, want) expect_text_at(__FILE__, __LINE__, #got, (got), (want))
 
 /* ---- pictures ---- */
 
-/* Tasks have the ids 1, 2 ... in the order in which they are made, whose index is one less; objects too. */
+/* Tasks have the ids 1, 2 ... in the order in which they are made, whose index is one less; objects
+ * too. */
 struct picture {
 	struct snapshot snapshot;
 	uint32_t task_room, object_room;
@@ -48,11 +50,13 @@ struct picture {
 void picture_init(struct picture *picture);
 void picture_fini(struct picture *picture);
 
-/* Ready, on scheduler 0, since 1 s; NULL: no name.  The pointers are good until the next task is made. */
+/* Ready, on scheduler 0, since 1 s; NULL: no name.  The pointers are good until the next task is
+ * made. */
 int32_t picture_task(struct picture *picture, const char *name);
 struct task *task_at(struct picture *picture, int32_t task);
 int32_t picture_mutex(struct picture *picture, const char *name, int32_t holder);
-int32_t picture_channel(struct picture *picture, const char *name, uint32_t capacity, uint32_t length);
+int32_t picture_channel(struct picture *picture, const char *name, uint32_t capacity,
+			uint32_t length);
 struct object *object_at(struct picture *picture, int32_t object);
 
 /* What a task does; the last call counts. */

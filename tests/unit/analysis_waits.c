@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * analysis_waits.c: every kind of verdict, and, more often, none: the rules of docs/design/verdicts.md one by one,
- * then random pictures against a slow but obvious judge, then shapes that are large and mean.
+ * analysis_waits.c: every kind of verdict, and, more often, none: the rules of
+ * docs/design/verdicts.md one by one, then random pictures against a slow but obvious judge, then
+ * shapes that are large and mean.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -11,7 +12,7 @@
 
 enum { NS_S = 1000000000 };
 
-/* "certain 1>2>3; likely 4>5 6 | 7@4" : cycle with '>', other members, behind '|' with its member. */
+/* "certain 1>2>3; likely 4>5 6 | 7@4": a cycle, other members, behind whom; all as ids. */
 static const char *verdicts_text(const struct snapshot *snapshot, const struct waits *waits)
 {
 	static char text[4096];
@@ -19,17 +20,19 @@ static const char *verdicts_text(const struct snapshot *snapshot, const struct w
 	text[0] = '\0';
 	for (uint32_t i = 0; i < waits->count; i++) {
 		const struct verdict *it = &waits->verdicts[i];
-		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", i ? "; " : "",
-					   verdict_name(it->kind));
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+					   i ? "; " : "", verdict_name(it->kind));
 		for (uint32_t m = 0; m < it->member_count; m++)
-			length += (size_t)snprintf(text + length, sizeof text - length, "%c%llu",
-						   m && m < it->cycle_count ? '>' : ' ',
-						   (unsigned long long)snapshot->tasks[it->members[m]].id);
+			length += (size_t)snprintf(
+				text + length, sizeof text - length, "%c%llu",
+				m && m < it->cycle_count ? '>' : ' ',
+				(unsigned long long)snapshot->tasks[it->members[m]].id);
 		for (uint32_t b = 0; b < it->behind_count; b++)
 			length += (size_t)snprintf(
 				text + length, sizeof text - length, "%s%llu@%llu", b ? " " : " | ",
 				(unsigned long long)snapshot->tasks[it->behind[b]].id,
-				(unsigned long long)snapshot->tasks[it->members[it->behind_at[b]]].id);
+				(unsigned long long)snapshot->tasks[it->members[it->behind_at[b]]]
+					.id);
 	}
 	return text;
 }
@@ -193,7 +196,7 @@ TEST(behind_a_cycle)
 	set_join(&picture, d, 1);
 	set_lock(&picture, e, 0);                                    /* held by 1 */
 	set_lock(&picture, f, picture_mutex(&picture, "held by e", e));
-	set_lock(&picture, g, 2);                                    /* held by 3, but it gives up */
+	set_lock(&picture, g, 2); /* held by 3, but it gives up */
 	task_at(&picture, g)->has_deadline = true;
 	expect_verdicts(&picture, 0, "certain 1>2>3 | 4@2 5@1 6@1");
 
@@ -336,7 +339,8 @@ TEST(the_weakest_reason_counts)
 	struct picture picture;
 	picture_init(&picture);
 	ring_of_locks(&picture, 2);
-	const int32_t orphan = picture_task(&picture, "orphan"), waiter = picture_task(&picture, "w");
+	const int32_t orphan = picture_task(&picture, "orphan"),
+		      waiter = picture_task(&picture, "w");
 	set_receive(&picture, orphan, picture_channel(&picture, "ctl", 0, 0));
 	const int32_t channel = picture_channel(&picture, "c", 0, 0);
 	add_sender(&picture, channel, 0);
@@ -479,7 +483,8 @@ TEST(a_run_on_a_thread_that_sleeps_for_good)
 	/* it waits for somebody of its thread to be woken, and they wait for it */
 	struct picture picture;
 	picture_init(&picture);
-	const int32_t main = picture_task(&picture, "main"), inner = picture_task(&picture, "inner");
+	const int32_t main = picture_task(&picture, "main"),
+		      inner = picture_task(&picture, "inner");
 	const int32_t worker = picture_task(&picture, "w");
 	const int32_t jobs = picture_channel(&picture, "jobs", 0, 0);
 	struct scheduler *scheduler = &picture.snapshot.schedulers[0];
@@ -528,7 +533,8 @@ TEST(a_long_wait_for_one_who_will_give_up)
 	struct picture picture;
 	picture_init(&picture);
 	ring_of_locks(&picture, 2);
-	const int32_t patient = picture_task(&picture, "patient"), last = picture_task(&picture, "l");
+	const int32_t patient = picture_task(&picture, "patient"),
+		      last = picture_task(&picture, "l");
 	set_lock(&picture, patient, 0);
 	task_at(&picture, patient)->has_deadline = true;
 	set_lock(&picture, last, picture_mutex(&picture, "p", patient));
@@ -692,7 +698,8 @@ static void judge_task(struct judge *judge, const struct snapshot *it, uint32_t 
 		judge->acts |= 1u << t;
 	else {
 		const struct object *object = &it->objects[task->object];
-		const uint64_t *users = task->wait == TL_WAIT_SEND ? object->receivers : object->senders;
+		const uint64_t *users =
+			task->wait == TL_WAIT_SEND ? object->receivers : object->senders;
 		for (int i = 0; i < MODEL_USERS && users[i]; i++)
 			judge->wakers[t] |= 1u << (users[i] - 1);
 		if ((task->wait == TL_WAIT_SEND ? object->more_receivers : object->more_senders) ||
@@ -796,7 +803,8 @@ static void throw_picture(struct picture *picture)
 			set_state(picture, i, TL_STATE_ENDED);
 	for (int32_t i = 0; i < objects; i++) { /* a holder that ended is another test */
 		struct object *object = object_at(picture, i);
-		if (object->holder >= 0 && task_at(picture, object->holder)->state == TL_STATE_ENDED)
+		if (object->holder >= 0 &&
+		    task_at(picture, object->holder)->state == TL_STATE_ENDED)
 			object->holder = -1;
 	}
 }
@@ -927,7 +935,7 @@ TEST(a_million_in_a_chain)
 
 TEST(a_hundred_thousand_on_one_channel)
 {
-	/* three known senders, who wait for receivers of theirs: all in one knot of four, all others behind */
+	/* its three known senders wait for its first receiver: a knot of four, all others behind */
 	struct picture picture;
 	enum { HERE = 100000 };
 	picture_init(&picture);
@@ -950,7 +958,7 @@ TEST(a_hundred_thousand_on_one_channel)
 
 TEST(a_ladder_of_knots)
 {
-	/* each channel is known to four, whose channels are the next: one component with many ways through */
+	/* each is woken by four others: one component with many ways through */
 	struct picture picture;
 	enum { HERE = 100000 };
 	picture_init(&picture);

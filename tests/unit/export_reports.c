@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * export_reports.c: reports of what a test cannot make a real target do on demand: torn records, stacks that are
- * hot, running, cut or refused, sites without symbols.  Everything else of the reports is tested by tests/cli.
+ * export_reports.c: reports of what a test cannot make a real target do on demand: torn records,
+ * stacks that are hot, running, cut or refused, sites without symbols.  Everything else of the
+ * reports is tested by tests/cli.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -82,11 +83,15 @@ TEST(torn_rows_say_so)
 	catch(&caught, &picture, true);
 	expect_number(report_tasks(&caught.report, two, 2), 0);
 	const char *text = release(&caught);
-	expect(strstr(text, "\"id\":1,\"name\":\"torn\",\"group\":\"\",\"letter\":\"?\",\"state\":\"torn\","
-			    "\"quality\":\"torn\",\"wait\":null,\"waits_for\":null,\"age_ns\":null") != NULL);
+	expect(strstr(text,
+		      "\"id\":1,\"name\":\"torn\",\"group\":\"\",\"letter\":\"?\",\"state\":"
+		      "\"torn\","
+		      "\"quality\":\"torn\",\"wait\":null,\"waits_for\":null,\"age_ns\":null") !=
+	       NULL);
 	expect(strstr(text, "\"quality\":\"running\",\"wait\":null") != NULL);
-	expect(strstr(text, "\"spawned_at\":{\"address\":12288,\"function\":\"stripped\",\"offset\":4,"
-			    "\"file\":null,\"line\":null}") != NULL);
+	expect(strstr(text,
+		      "\"spawned_at\":{\"address\":12288,\"function\":\"stripped\",\"offset\":4,"
+		      "\"file\":null,\"line\":null}") != NULL);
 	picture_fini(&picture);
 }
 
@@ -162,13 +167,15 @@ TEST(backtraces_say_what_is_missing)
 				      "\n");
 	catch(&caught, &picture, true);
 	expect_number(report_backtraces(&caught.report, &all[6], 1), 0);
-	expect_text(release(&caught), "{\"schema\":1,\"id\":7,\"name\":\"\",\"state\":\"ready\","
-				      "\"backtrace\":\"refused\",\"why\":\"ask root\",\"frames\":[]}\n");
+	expect_text(release(&caught),
+		    "{\"schema\":1,\"id\":7,\"name\":\"\",\"state\":\"ready\","
+		    "\"backtrace\":\"refused\",\"why\":\"ask root\",\"frames\":[]}\n");
 	catch(&caught, &picture, true);
 	expect_number(report_stack_groups(&caught.report, all, 2), 0);
-	expect(strstr(release(&caught), "\"ids\":[1],\"backtrace\":\"complete\",\"why\":null,\"frames\":"
-					"[{\"address\":4096,\"function\":\"worker\",\"offset\":4,"
-					"\"file\":\"src/pool.c\",\"line\":61,\"module\":\"/bin/jobd\"},") != NULL);
+	expect(strstr(release(&caught),
+		      "\"ids\":[1],\"backtrace\":\"complete\",\"why\":null,\"frames\":"
+		      "[{\"address\":4096,\"function\":\"worker\",\"offset\":4,"
+		      "\"file\":\"src/pool.c\",\"line\":61,\"module\":\"/bin/jobd\"},") != NULL);
 	fake_stacks = NULL;
 	fake_statuses = NULL;
 	picture_fini(&picture);
@@ -205,7 +212,8 @@ TEST(one_that_waits_for_itself)
 	struct caught caught;
 	struct waits waits;
 	picture_init(&picture);
-	const int32_t a = picture_task(&picture, "a"), tokens = picture_channel(&picture, "t", 1, 0);
+	const int32_t a = picture_task(&picture, "a"),
+		      tokens = picture_channel(&picture, "t", 1, 0);
 	add_sender(&picture, tokens, a);
 	set_receive(&picture, a, tokens);
 	waits_find(picture_finish(&picture), 0, &waits);
@@ -249,7 +257,11 @@ TEST(what_an_event_says_that_nothing_is_known_of)
 	struct caught caught;
 	struct event events[] = {
 		{.ns = MODEL_UNKNOWN, .event = TL_EVENT_SWITCH, .tasklet = 77, .object_id = 9},
-		{.ns = 999999999000, .event = TL_EVENT_CLOSE, .flags = 0, .task_id = 88, .tasklet = 88},
+		{.ns = 999999999000,
+		 .event = TL_EVENT_CLOSE,
+		 .flags = 0,
+		 .task_id = 88,
+		 .tasklet = 88},
 	};
 	const struct history history = {.events = events, .count = 2, .torn = 4};
 	picture_init(&picture);
@@ -262,11 +274,12 @@ TEST(what_an_event_says_that_nothing_is_known_of)
 				      "1us      0  88 (ended)  close   , opened again\n");
 	catch(&caught, &picture, true);
 	expect_number(report_history(&caught.report, &history), 0);
-	expect_text(release(&caught),
-		    "{\"schema\":1,\"event\":\"torn\",\"count\":4}\n"
-		    "{\"schema\":1,\"ns\":null,\"scheduler\":0,\"event\":\"switch\",\"why\":\"yield\","
-		    "\"tasklet_low\":77,\"object_id\":9}\n"
-		    "{\"schema\":1,\"ns\":999999999000,\"scheduler\":0,\"event\":\"close\","
-		    "\"tasklet\":{\"id\":88,\"name\":null,\"ended\":true},\"open\":true}\n");
+	expect_text(
+		release(&caught),
+		"{\"schema\":1,\"event\":\"torn\",\"count\":4}\n"
+		"{\"schema\":1,\"ns\":null,\"scheduler\":0,\"event\":\"switch\",\"why\":\"yield\","
+		"\"tasklet_low\":77,\"object_id\":9}\n"
+		"{\"schema\":1,\"ns\":999999999000,\"scheduler\":0,\"event\":\"close\","
+		"\"tasklet\":{\"id\":88,\"name\":null,\"ended\":true},\"open\":true}\n");
 	picture_fini(&picture);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * export_writers.c: the writers below the reports: JSON that always parses, tables that stay aligned, output that
- * notices when it cannot be written.
+ * export_writers.c: the writers below the reports: JSON that always parses, tables that stay
+ * aligned, output that notices when it cannot be written.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * waits_live.c: verdicts on real programs that do not stand still.  A snapshot of one that hands locks and elements
- * over at full speed shows cycles that never were; ten thousand looks must not believe one of them.
- * A deadlock in the middle of such a crowd is found at each look.
+ * waits_live.c: verdicts on real programs that do not stand still.  A snapshot of one that hands
+ * locks and elements over at full speed shows cycles that never were; ten thousand looks must not
+ * believe one of them. A deadlock in the middle of such a crowd is found at each look.
  */
 #include "../../inspector/analysis/waits.h"
 #include "looker.h"
@@ -17,7 +17,8 @@ enum { SEATS = 5 };
 static struct tl_mutex *forks[SEATS];
 static struct tl_channel *chairs;
 
-/* All take the left fork first; but of five at most four sit at the table, so somebody can always eat. */
+/* All take the left fork first; but of five at most four sit at the table, so somebody can always
+ * eat. */
 BODY(dines)
 {
 	const int seat = number_of(arg);
@@ -143,7 +144,8 @@ static void be_stuck_in_a_crowd(void)
 
 static struct looker looker;
 
-/* Verdicts of the kinds that `check` calls a deadlock, in so many looks; *candidates (may be NULL): before the second. */
+/* Verdicts of the kinds that `check` calls a deadlock, in so many looks; *candidates (may be NULL):
+ * before the second. */
 static int count_deadlocks(pid_t pid, int looks, int *candidates)
 {
 	int found = 0, first = 0;

@@ -9,7 +9,9 @@ file (beside the file that a symbolic link leads to).
 import os
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+# Not __file__: when a script of the user's starts the program, that is still the user's script.
+_this_file = sys._getframe().f_code.co_filename
+sys.path.insert(0, os.path.dirname(os.path.realpath(_this_file)))
 try:
     import tasklet
     tasklet.install()

@@ -2,8 +2,8 @@
 """Stamps of the segment in nanoseconds, and what time it is for the stopped process.
 
 The header gives two instants on both clocks (its own and CLOCK_MONOTONIC); two points make a line.
-"Now" is when the process stopped: of a live process on this machine the time of gdb's last stop, of
-a core or a remote target the latest stamp that is known.  Without a clock (tracing is off), or while
+"Now" is when the process stopped: of a live process on this machine the time of gdb's last stop (if
+it runs, now), of a core or a remote target the latest stamp that is known.  Without a clock (tracing is off), or while
 the two instants are still one, times are unknown: None.
 """
 
@@ -16,12 +16,17 @@ from .segment import SegmentError
 NONE, TSC, MONOTONIC, VIRTUAL = range(4)
 _LEAST_SPAN_NS = 1_000_000      # below, the two instants are too near to make a line
 
-_stopped_ns = None
+_stopped_ns = None      # None: it runs
 
 
 def note_stop(_event=None):
     global _stopped_ns
     _stopped_ns = time.monotonic_ns()
+
+
+def note_resume():
+    global _stopped_ns
+    _stopped_ns = None
 
 
 class Clock:
@@ -62,8 +67,8 @@ class Clock:
         if self._kind == VIRTUAL:
             return snapshot.header.get('clock_now') or 0
         latest = self.ns(max(_latest_stamps(snapshot), default=0)) or 0
-        if _stopped_ns and _is_native() and self.is_known:
-            return max(latest, _stopped_ns)
+        if _is_native() and self.is_known:
+            return max(latest, _stopped_ns or time.monotonic_ns())
         return latest
 
 

@@ -45,6 +45,13 @@ def summary(snapshot, task):
 
 def wait(snapshot, task):
     """What it waits for: "lock db (57)", "send jobs (full)"; '' when it does not wait."""
+    key = task.wait_kind, task.wait
+    if key not in snapshot.wait_words:
+        snapshot.wait_words[key] = _describe_wait(snapshot, task)
+    return snapshot.wait_words[key]
+
+
+def _describe_wait(snapshot, task):
     words, obj = bare_wait(snapshot, task), _waited_object(snapshot, task)
     if obj is not None and obj.kind == snapshots.OBJECT_MUTEX:
         holder = snapshot.holder(obj)

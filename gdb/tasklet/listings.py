@@ -12,6 +12,7 @@ from .text import duration, plural, safe, size, write_rows
 
 _MOST_COMPLETIONS = 200
 _MOST_WAITERS = 6       # of a channel, in the list of all
+_MOST_MEMBERS = 16      # of a verdict, besides its cycle
 
 # Words of -state that are no state of the table: a finer one, or a kind of wait.
 _FRESH = 'fresh'
@@ -154,9 +155,11 @@ def write_details(snapshot, task):
                                    ', '.join(filter(None, (describe.state(snapshot, task), waits_for,
                                                            place))))]
     if now.is_known:
+        so_far = now.since(task.since) or 0     # the record is up to `since` alone
         lines.append('  for %s, spawned %s ago; ran %s, was ready %s' % (
             duration(now.since(task.since)), duration(now.since(task.spawned)),
-            duration(now.span(task.run)), duration(now.span(task.ready))))
+            duration((now.span(task.run) or 0) + so_far * (task.state == snapshots.RUNNING)),
+            duration((now.span(task.ready) or 0) + so_far * (task.state == snapshots.READY))))
     facts = ['level %d' % task.level] if task.level else []
     switches = snapshot.switches(task)
     if switches is not None:
@@ -341,12 +344,15 @@ def write_verdicts(snapshot):
     for verdict in verdicts:
         gdb.write('%s%s: %s\n' % (waits.NAMES[verdict.level], _held(now, verdict),
                                   verdict.headline(snapshot)))
-        for task in verdict.members:
+        shown = verdict.members[:max(verdict.cycle_count, _MOST_MEMBERS)]
+        for task in shown:
             gdb.write('  %s: %s\n' % (describe.title(snapshot, task), '; '.join(
                 filter(None, (waits.reason(snapshot, task), where(snapshot, task))))))
+        if len(shown) < len(verdict.members):
+            gdb.write('  and %d more\n' % (len(verdict.members) - len(shown)))
         if verdict.behind:
             gdb.write('  stuck behind: %s\n' % describe.some(
-                (describe.label(snapshot, task) for task in verdict.behind), 16))
+                (describe.label(snapshot, task) for task in verdict.behind), _MOST_MEMBERS))
     if all(verdict.level == wait_graph.MAYBE for verdict in verdicts):
         gdb.write('No deadlock is known.\n')
 

@@ -59,18 +59,20 @@ class Places:
         """The address in the program at which a parked tasklet waits; None when it is not known."""
         if not task.has_stack:
             return None
-        stack = snapshot.stack_range(task)
+        stack, sp = snapshot.stack_range(task), task.sp
         try:
-            registers, pc, sp = selection.registers_of(snapshot, task)
-            low = registers[sp]
-            stack_bytes = read_memory(low, min(_STACK_BYTES, stack[1] - low) if stack
-                                      else _STACK_BYTES)
+            resume = snapshot.layout.resume
+            if not resume:
+                registers, pc, sp = selection.registers_of(snapshot, task)
+                resume, sp = registers[pc], registers[sp]
+            count = min(_STACK_BYTES, stack[1] - sp) if stack else _STACK_BYTES
+            stack_bytes = read_memory(sp, count)
         except SegmentError:
             return None
-        found = self._follow(registers[pc], stack_bytes)
+        found = self._follow(resume, stack_bytes)
         if found is None and self._failures < _MOST_FAILURES:
             learned = self._learn(snapshot, task)
-            found = self._follow(registers[pc], stack_bytes)
+            found = self._follow(resume, stack_bytes)
             if found is None:
                 self._failures += 1
                 found = learned
@@ -112,10 +114,10 @@ Frame = collections.namedtuple('Frame', 'pc sp name source')
 
 
 def _real_frames(frame):
-    """The innermost frames of the selected tasklet, inlined calls left out."""
+    """The innermost frames of the selected tasklet; inlined and tail calls have none of their own."""
     frames = []
     while frame is not None and len(frames) < _MOST_FRAMES:
-        if frame.type() != gdb.INLINE_FRAME:
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             symtab = frame.find_sal().symtab
             frames.append(Frame(frame.pc(), int(frame.read_register(selection.selected.sp)) & _MASK,
                                 frame.name() or '', symtab.fullname() if symtab else ''))

@@ -231,6 +231,7 @@ def _on_resume(_event):
     global _resumes
     snapshots.forget()
     if not _in_call:
+        clock.note_resume()
         _resumes += 1
         deselect()
 
@@ -288,13 +289,15 @@ After "thread": when it selected the thread's own frame, the tasklet is not sele
             deselect()
 
 
-def _hook(when, command):
-    """Unless the user has a hook of that name."""
-    name = ('hook-' if when == 'before' else 'hookpost-') + command
-    try:
-        gdb.execute('show user ' + name, to_string=True)
-    except gdb.error:
-        gdb.execute('define %s\nmaintenance tasklet-hook %s %s\nend' % (name, when, command))
+def _define_hooks():
+    """But for those of the user's.  No command may fail here: while the loader is read because the program
+    just started, a failure would make gdb forget that it waits for the program."""
+    known = gdb.execute('show user', to_string=True)
+    for when, prefix, commands in (('before', 'hook-', _THREAD_ONLY), ('after', 'hookpost-', ('thread',))):
+        for command in commands:
+            if 'User command "%s%s":' % (prefix, command) not in known:
+                gdb.execute('define %s%s\nmaintenance tasklet-hook %s %s\nend'
+                            % (prefix, command, when, command))
 
 
 def register():
@@ -303,9 +306,7 @@ def register():
     _unwinder.enabled = False
     gdb.unwinder.register_unwinder(None, _unwinder, replace=True)
     _Hook()
-    for command in _THREAD_ONLY:
-        _hook('before', command)
-    _hook('after', 'thread')
+    _define_hooks()
     events = gdb.events
     events.stop.connect(clock.note_stop)
     events.cont.connect(_on_resume)

@@ -59,23 +59,24 @@ Layout = collections.namedtuple(
 SelectCase = collections.namedtuple('SelectCase', 'object operation')
 
 
-class Task(collections.namedtuple('Task', _TASK_FIELDS + ('slot',))):
-    """A record of the segment, as it was."""
+class Task(collections.namedtuple('Task', _TASK_FIELDS + ('slot', 'state', 'wait_kind'))):
+    """A record of the segment, as it was, and:
+
+    state      enum tl_state; who is on a CPU runs, whatever it is about to do
+    wait_kind  what it waits for (enum tl_wait), WAIT_NONE when it does not; a paused one may be in a run
+    """
     __slots__ = ()
+
+    @classmethod
+    def of_record(cls, values, slot):
+        counter, wait = values[1], values[2]
+        state = RUNNING if counter & 1 else wait & 0xf
+        kind = wait >> 4 & 0x3f if state in (WAITING, PAUSED) else WAIT_NONE
+        return cls._make(values + (slot, state, kind))
 
     @property
     def id(self):
         return self.serial
-
-    @property
-    def state(self):
-        """enum tl_state; who is on a CPU runs, whatever it is about to do."""
-        return RUNNING if self.counter & 1 else self.wait & 0xf
-
-    @property
-    def wait_kind(self):
-        """What it waits for (enum tl_wait); a paused one may be in a run."""
-        return self.wait >> 4 & 0x3f if self.state in (WAITING, PAUSED) else WAIT_NONE
 
     @property
     def wait_slot(self):
@@ -115,6 +116,7 @@ class Snapshot:
     def __init__(self, segment):
         self.segment = segment
         self.header = segment.read_header()
+        self.wait_words = {}    # of describe.py: what a wait word says
 
     def _high(self, name, section):
         """A high-water mark of the header, bounded by the section's capacity."""
@@ -135,7 +137,7 @@ class Snapshot:
             for start, data in section.pieces(first, last - first):
                 for slot, values in enumerate(decode(data), start):
                     if values[0] and values[2] & 0xf:
-                        found.append(Task._make(values + (slot,)))
+                        found.append(Task.of_record(values, slot))
         found.sort()
         return found
 
@@ -238,16 +240,25 @@ class Snapshot:
         for task in self.tasks:
             kind = task.wait_kind
             if kind in ON_OBJECT:
-                queues[task.wait_slot].append((task.ticket or 0, task.serial, task, kind))
+                queues[task.wait_slot].append((task, kind))
             elif kind == WAIT_SELECT:
                 for case in self.select_cases(task):
-                    queues[case.object].append((task.ticket or 0, task.serial, task,
-                                                case.operation))
+                    queues[case.object].append((task, case.operation or 0))
+        for queue in queues.values():
+            queue.sort(key=lambda pair: (pair[0].ticket or 0, pair[0].serial))
         return queues
 
     def waiters(self, obj):
         """Who waits for it, in order of arrival: (Task, enum tl_wait)."""
-        return [(task, kind) for _, _, task, kind in sorted(self._waiters.get(obj.slot, ()))]
+        return self._waiters.get(obj.slot, [])
+
+    def waiting_kinds(self, obj):
+        """The kinds of wait (enum tl_wait) of those who wait for it."""
+        return self._waiting_kinds.get(obj.slot, frozenset())
+
+    @functools.cached_property
+    def _waiting_kinds(self):
+        return {slot: {kind for _, kind in queue} for slot, queue in self._waiters.items()}
 
     def select_cases(self, task):
         """The cases of a tasklet that waits in a select."""

@@ -15,7 +15,7 @@ Who has no path to a node that can act is stuck.  Nodes are slots of tasklets, S
 import collections
 
 from . import snapshot as snapshots
-from .snapshot import (CLOSING, ENDED, FREE, LOST, MORE_RECEIVERS, MORE_SENDERS, OBJECT_CHANNEL,
+from .snapshot import (ENDED, FREE, LOST, MORE_RECEIVERS, MORE_SENDERS, OBJECT_CHANNEL,
                        OBJECT_MUTEX, PAUSED, READY, RUNNING, SENDING, WAITING, WAIT_DEADLINE,
                        WAIT_ERROR, WAIT_JOIN, WAIT_LOCK, WAIT_RECEIVE, WAIT_RUN)
 
@@ -30,8 +30,8 @@ _FOREVER = (1 << 64) - 1
 class Side:
     """Those who could serve a waiter of an object."""
 
-    def __init__(self, snapshot, obj, kind):
-        self.object, self.kind = obj, kind
+    def __init__(self, snapshot, obj, kind, number=0):
+        self.object, self.kind, self.rank = obj, kind, (1, number)
         if kind == HOLDER:
             holder = snapshot.holder(obj)
             users = [holder] if holder else []
@@ -46,9 +46,15 @@ class Crew:
     """The tasklets of a thread that a run waits for: all but those that are in a run themselves."""
 
     def __init__(self, snapshot, scheduler):
-        self.users = [task.slot for task in snapshot.tasks if task.scheduler == scheduler
-                      and is_live(task) and not _is_in_run(task)]
+        self.rank = (2, scheduler)
+        self.users = sorted(task.slot for task in snapshot.tasks if task.scheduler == scheduler
+                            and is_live(task) and not _is_in_run(task))
         self.is_open = not self.users
+
+
+def rank(node):
+    """An order of nodes, so that of equals the same comes first in every tool."""
+    return (0, node) if isinstance(node, int) else node.rank
 
 
 def is_live(task):
@@ -74,11 +80,11 @@ def has_more_users(obj, kind):
 
 def _is_served(snapshot, obj, kind):
     """What a waiter wants is there already: the process stopped between two steps of a hand-over."""
-    waiting = {k in SENDING for _, k in snapshot.waiters(obj)}
+    waiting = snapshot.waiting_kinds(obj)
     length, capacity = obj.length or 0, obj.capacity or 0
     if kind == SENDERS:
-        return length > 0 or True in waiting
-    return False in waiting or length < capacity
+        return length > 0 or not SENDING.isdisjoint(waiting)
+    return WAIT_RECEIVE in waiting or length < capacity
 
 
 def side_of(snapshot, task):
@@ -112,8 +118,8 @@ class Graph:
         self._sides, self._crews = {}, {}
         self._ready = collections.Counter(task.scheduler for task in snapshot.tasks
                                           if task.state in (READY, RUNNING))
-        for task in snapshot.tasks:
-            self._add(task)
+        for slot in sorted(snapshot.task_at):
+            self._add(snapshot.task_at[slot])
         self.level, self.component, self.roots = {}, {}, []
         self._find_components()
 
@@ -133,7 +139,7 @@ class Graph:
         if side is not None:
             key = side[0].slot, side[1]
             if key not in self._sides:
-                self._sides[key] = Side(self.snapshot, *side)
+                self._sides[key] = Side(self.snapshot, *side, len(self._sides))
             self._next[task.slot] = self._sides[key]
         elif task.state == WAITING and task.wait_kind == WAIT_JOIN:
             joined = self.snapshot.task_at.get(task.wait_slot)

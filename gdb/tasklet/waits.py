@@ -62,6 +62,8 @@ def _turned_round(graph):
         for following in graph.successors(node):
             if graph.level[node] == graph.level[following] != ACTS:
                 behind_of[following].append(node)
+    for waiters in behind_of.values():
+        waiters.sort(key=wait_graph.rank)
     return behind_of
 
 
@@ -102,7 +104,7 @@ def _shortest_cycle(graph, start):
 
 def _spread(snapshot, at, behind_of):
     """Breadth first from all members at once: who waits behind them, each reached once."""
-    queue = collections.deque(at)
+    queue = collections.deque(sorted(at, key=wait_graph.rank))
     while queue:
         node = queue.popleft()
         for waiter in behind_of.get(node, ()):

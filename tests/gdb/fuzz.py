@@ -9,7 +9,6 @@ import time
 import gdb
 
 from tasklet import locate, snapshot
-import poke
 
 COMMANDS = ('info tasklets', 'info tasklets -state waiting', 'info tasklet 2', 'tasklet 3 bt -full',
             'tasklet', 'tasklet apply -q all bt 3', 'info channels', 'info channels jobs',
@@ -47,6 +46,23 @@ def forget():
     snapshot.forget()
 
 
+def attempt_all(name):
+    """Run every command; how many complained.  One that fails otherwise is told."""
+    complaints = 0
+    for command in COMMANDS:
+        forget()
+        began = time.monotonic()
+        try:
+            gdb.execute(command, to_string=True)
+        except gdb.error as error:
+            complaints += 1
+            if 'Python' in str(error):
+                print('%s, %s: %s' % (name, command, error))
+        if time.monotonic() - began > SECONDS:
+            print('%s, %s: took %.1f s' % (name, command, time.monotonic() - began))
+    return complaints
+
+
 def run(rounds, seed=1):
     random.seed(seed)
     places = list(regions(locate.find_segment()))
@@ -56,17 +72,7 @@ def run(rounds, seed=1):
     complaints = 0
     for number in range(rounds):
         mutate(places)
-        for command in COMMANDS:
-            forget()
-            began = time.monotonic()
-            try:
-                gdb.execute(command, to_string=True)
-            except gdb.error as error:
-                complaints += 1
-                if 'Python' in str(error):
-                    print('round %d, %s: %s' % (number, command, error))
-            if time.monotonic() - began > SECONDS:
-                print('round %d, %s: took %.1f s' % (number, command, time.monotonic() - began))
+        complaints += attempt_all('round %d' % number)
         for address, data in whole:
             inferior.write_memory(address, data)
         forget()

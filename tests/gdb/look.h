@@ -2,10 +2,10 @@
 /*
  * look.h: the moment at which a program under test is looked at.  LOOK says how the look is taken:
  *
- *   (unset)  not at all: the program runs through, for comparison
- *   live     it stops with SIGUSR1 (which gdb does not pass on); no symbol is needed
- *   attach   it says "ready" on descriptor 3 and waits until descriptor 4 ends
- *   core     it ends with a core
+ *   (unset)      not at all: the program runs through, for comparison
+ *   live         it stops with SIGUSR1 (which gdb does not pass on); no symbol is needed
+ *   attach N M   it says "ready" on descriptor N and waits until descriptor M ends
+ *   core         it ends with a core
  */
 #ifndef LOOK_H
 #define LOOK_H
@@ -21,15 +21,17 @@
 static NOIPA void look(void)
 {
 	const char *how = getenv("LOOK");
+	int tell, listen;
 	char byte;
 
 	if (!how)
 		return;
 	if (!strcmp(how, "live"))
 		raise(SIGUSR1);
-	if (!strcmp(how, "core"))
+	if (!strncmp(how, "core", 4))
 		abort();
-	if (!strcmp(how, "attach") && (write(3, "ready\n", 6) != 6 || read(4, &byte, 1) != 0))
+	if (sscanf(how, "attach %d %d", &tell, &listen) == 2 &&
+	    (write(tell, "ready\n", 6) != 6 || read(listen, &byte, 1) != 0))
 		abort();
 }
 

@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""Masks what differs from machine to machine: addresses, ids of processes, widths of columns, frame numbers.  Of
-backtraces only the frames of the program under test are left, and one "?? ()" for any number of nameless ones:
-how the runtime and libc come to wait is not the business of these tests."""
+"""Masks what differs from machine to machine: addresses, ids of processes, widths of columns, frame
+numbers.  Of backtraces only the frames of the program under test are left, and one "?? ()" for any
+number of nameless ones: how the runtime and libc come to wait is not the business of these tests.
+"""
 
 import pathlib
 import re
 
 HERE = pathlib.Path(__file__).resolve().parent
-_PROGRAMS = '|'.join(re.escape(path.name) for folder in (HERE, HERE.parent.parent / 'docs' / 'examples')
-                     for path in folder.glob('*.[ch]'))
+
+
+def _names(folder):
+    return '|'.join(re.escape(path.name) for path in folder.glob('*.[ch]'))
+
+
+_EXAMPLES = _names(HERE.parent.parent / 'docs' / 'examples')    # their lines are masked: they may change
+_PROGRAMS = _names(HERE) + '|' + _EXAMPLES
 
 _MASKS = [
     (re.compile(r'\((Thread 0x[0-9a-f]+ \(LWP \d+\)|process \d+|LWP \d+)\)'), '(THREAD)'),
     (re.compile(r'0x[0-9a-f]{3,}'), 'ADDR'),
     (re.compile(r'\bat \S*/([^/\s]+:\d+)'), r'at \1'),
+    (re.compile(r'\b(%s):\d+' % _EXAMPLES), r'\1:LINE'),
     (re.compile(r'\bstack \d\S* of '), 'stack SIZE of '),
     (re.compile(r'(?<=\S)  +'), '  '),
     (re.compile(r' +$'), ''),
@@ -21,14 +29,19 @@ _MASKS = [
 _FRAME = re.compile(r'^#\d+ +(0x[0-9a-f]+ in )?')
 _OF_PROGRAM = re.compile(r' at (\S*/)?(%s):\d+$' % _PROGRAMS)
 _SOURCE_LINE = re.compile(r'^\d+\t')
-_NOISE = re.compile(r'^\[Inferior \d+ \(|^\[New Thread|^\[Thread .* exited\]|^\[Detaching|^\d+\tin |'
-                    r': No such file or directory\.$|^warning: ')
+_SIGNAL = re.compile(r'^(Program|Thread \S+ ".*") received signal ')    # a frame of libc's comes next
+_NOISE = re.compile(r'^\[Inferior \d+ \(|^\[New Thread|^\[Thread |^Using host libthread_db|^\[Detaching'
+                    r'|^\d+\tin |: No such file or directory\.$|^warning: |^$')
 
 
 def mask(text):
-    kept, skipping = [], False      # skipping: in the locals of a frame that is left out
+    kept, skipping, after_signal = [], False, False     # skipping: locals of a frame that is left out
     for line in text.splitlines():
-        if _NOISE.search(line):
+        if after_signal or _NOISE.search(line):
+            after_signal = False
+            continue
+        if _SIGNAL.match(line):
+            after_signal = True
             continue
         if _FRAME.match(line):
             bare = _FRAME.sub('# ', line)

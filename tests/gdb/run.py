@@ -7,21 +7,23 @@ Comments at the top of CASE.gdb say what is run, one directive a line:
     # program: FILE       relative to this folder (default: CASE.c)
     # arguments: WORDS    of the program
     # environment: A=B    of the program (TASKLET_CLOCK=virtual unless said otherwise)
-    # modes: live core attach plain      how gdb looks at it (default: live); see look.h; plain: not started
+    # modes: live core attach plain installed      how gdb looks at it (default: live); see targets.py
     # builds: shared-O0 shared-O2 static-O0 static-O2, each also with -stripped (default: shared-O0), or all
     # break: FUNCTION     live: where to stop, for programs without look.h
     # wait-for: TEXT      attach, core: what the program prints when it is time, for programs without look.h
+    # disturbed: yes      its result is not what it is alone, and is not looked at
 
 Every combination of modes and builds is one test, and has the same expectation, but stripped builds, which
 have CASE.shared-stripped.expect and CASE.static-stripped.expect.  Addresses, process ids and columns are masked, and frames of the runtime are left
 out (mask.py).  A program that was looked at alive must print and return what it does when nobody looks.
 
-    run.py [--library DIR] [--out DIR] [--update] [CASE…]
+    run.py [--build DIR] [--update] [CASE…]
 
 ends with one line: gdb: N passed, N failed, N skipped.
 """
 
 import argparse
+import concurrent.futures
 import difflib
 import os
 import pathlib
@@ -49,7 +51,7 @@ class Case:
         self.path, self.name = path, path.stem
         self.directives = {'program': self.name + '.c', 'modes': 'live', 'builds': 'shared-O0',
                            'arguments': '', 'environment': 'TASKLET_CLOCK=virtual', 'break': '',
-                           'wait-for': ''}
+                           'wait-for': '', 'disturbed': ''}
         for line in path.read_text().splitlines():
             key, colon, value = line[1:].strip().partition(': ')
             if not line.startswith('#'):
@@ -65,13 +67,14 @@ class Case:
         return self.path.with_suffix('.%s-stripped.expect' % link if strip else '.expect')
 
 
-def run_gdb(case, target):
+def run_gdb(case, target, options):
     """The transcript of the case's commands (drive.py)."""
     environment = dict(os.environ, DRIVE_SCRIPT=str(case.path), LC_ALL='C.UTF-8',
+                       TLDUMP=str(options.library.parent / 'bin' / 'tldump'),
                        DRIVE_START='\n'.join(target.start_commands()),
                        DRIVE_END='\n'.join(target.end_commands()))
     command = ['gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off',
-               '-iex', 'set auto-load safe-path /', '-iex', 'set style enabled off',
+               '-iex', 'set style enabled off',
                *target.loader_arguments(), '-x', str(HERE / 'drive.py'), *target.gdb_arguments()]
     result = subprocess.run(command, env=environment, cwd=target.folder, text=True, errors='replace',
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -88,8 +91,9 @@ def run_gdb(case, target):
 def run_one(case, mode, build, options):
     target = targets.make(case.name, mode, case.directives, build, options)
     with target:
-        got = mask.mask(run_gdb(case, target))
-        target.check_undisturbed()
+        got = mask.mask(run_gdb(case, target, options))
+        if case.directives['disturbed'] != 'yes':
+            target.check_undisturbed()
     expectation = case.expectation(build)
     if options.update:
         if (mode, build) in options.updated.setdefault(expectation, [(mode, build)]):
@@ -100,38 +104,41 @@ def run_one(case, mode, build, options):
             expected.splitlines(True), got.splitlines(True), expectation.name, 'got')))
 
 
+def attempt(case, mode, build, options):
+    """Run one test; '' or, printed already, what was wrong."""
+    try:
+        run_one(case, mode, build, options)
+        return ''
+    except (Failure, targets.TargetError) as error:
+        complaint = str(error)
+    except Exception:  # pylint: disable=broad-except
+        complaint = traceback.format_exc()
+    print('FAIL %s/%s/%s\n%s' % (case.name, mode, build, complaint), flush=True)
+    return complaint
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--library', type=pathlib.Path, default=ROOT / 'build' / 'lib',
-                        help='where libtasklet.so and libtasklet.a are')
-    parser.add_argument('--out', type=pathlib.Path, default=ROOT / 'build' / 'tests' / 'gdb',
-                        help='where to build and run')
+    parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build',
+                        help='where lib/ is; programs are built and run in tests/gdb/ there')
     parser.add_argument('--update', action='store_true', help='write the expectations anew')
     parser.add_argument('cases', nargs='*', help='names of cases, or CASE/MODE/BUILD (default: all)')
     options = parser.parse_args()
     options.updated = {}
+    options.library = options.build.resolve() / 'lib'
+    options.out = options.build.resolve() / 'tests' / 'gdb'
     wanted = [name.split('/') for name in options.cases]
 
-    passed = failed = skipped = 0
-    for path in sorted(HERE.glob('*.gdb')):
-        case = Case(path)
-        for mode in case.modes:
-            for build in case.builds:
-                words = [case.name, mode, build]
-                if wanted and not any(words[:len(want)] == want for want in wanted):
-                    continue
-                try:
-                    run_one(case, mode, build, options)
-                    passed += 1
-                except targets.Skip as reason:
-                    skipped += 1
-                    print('SKIP %s: %s' % ('/'.join(words), reason))
-                except Exception as error:  # pylint: disable=broad-except
-                    failed += 1
-                    known = isinstance(error, (Failure, targets.TargetError))
-                    print('FAIL %s\n%s' % ('/'.join(words), error if known
-                                           else traceback.format_exc()), flush=True)
-    print('gdb: %d passed, %d failed, %d skipped' % (passed, failed, skipped))
+    tests = [(case, mode, build) for case in map(Case, sorted(HERE.glob('*.gdb')))
+             for mode in case.modes for build in case.builds]
+    if wanted:
+        tests = [(case, mode, build) for case, mode, build in tests
+                 if any([case.name, mode, build][:len(want)] == want for want in wanted)]
+    with concurrent.futures.ThreadPoolExecutor(1 if options.update else os.cpu_count()) as pool:
+        complaints = list(pool.map(lambda test: attempt(*test, options), tests))
+    failed = sum(map(bool, complaints))
+    passed = len(tests) - failed
+    print('gdb: %d passed, %d failed, 0 skipped' % (passed, failed))
     return 1 if failed or not passed else 0
 
 

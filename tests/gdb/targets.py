@@ -5,18 +5,19 @@ and checks afterwards that nothing was disturbed."""
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SECONDS = 120
-
-
-class Skip(Exception):
-    """The test cannot be run here."""
+_building = threading.Lock()    # tests run side by side; several share a program
+_CORE_LIMIT = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (_CORE_LIMIT, _CORE_LIMIT))    # of those that we start
 
 
 class TargetError(Exception):
@@ -24,11 +25,13 @@ class TargetError(Exception):
 
 
 def make(name, mode, directives, build, options):
-    program = _build(directives['program'], build, options)
+    with _building:
+        program = _build(directives['program'], build, options)
     folder = options.out / 'run' / ('%s-%s-%s' % (name, mode, build))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return {'live': Live, 'core': Core, 'attach': Attach,
+    return {'live': Live, 'core': Core, 'attach': Attach, 'installed': Installed,
+            'truncated': Truncated,
             'plain': Target}[mode](directives, program, folder)
 
 
@@ -125,12 +128,11 @@ class Live(Target):
         return commands + ['run %s < /dev/null > output' % ' '.join(self.arguments)]
 
     def end_commands(self):
-        return ['continue', 'python open("status", "w").write(str('
-                'int(gdb.parse_and_eval("$_exitcode"))))']
+        return ['continue', 'python open("status", "w").write(str(gdb.parse_and_eval("$_exitcode")))']
 
     def check_undisturbed(self):
         status = self.folder / 'status'
-        if not status.exists():
+        if not status.exists() or not status.read_text().isdigit():
             raise TargetError('It did not go on to its end.')
         self._compare((self.folder / 'output').read_bytes(), int(status.read_text()))
 
@@ -144,15 +146,10 @@ class _Started(Target):
         listen, self.release = os.pipe()
         output = tell if self.directives['wait-for'] else (self.folder / 'output').open('wb')
 
-        def arrange():      # look.h speaks on 3 and listens on 4
-            import resource
-            resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
-            ends = os.dup(tell), os.dup(listen)
-            os.dup2(ends[0], 3)
-            os.dup2(ends[1], 4)
+        environment = self._environment('%s %d %d' % (self.look, tell, listen))
         self.process = subprocess.Popen(
-            [str(self.program)] + self.arguments, env=self._environment(self.look), cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=output, pass_fds=(3, 4), preexec_fn=arrange)
+            [str(self.program)] + self.arguments, env=environment, cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=output, pass_fds=(tell, listen))
         os.close(tell)
         os.close(listen)
         self.told = os.fdopen(told, 'rb')
@@ -207,27 +204,66 @@ class Attach(_Started):
 
 
 class Core(_Started):
-    """Ended with a core at the moment of the look."""
-    look = 'core'
+    """Ended with a core at the moment of the look.  Where the kernel's cores go to a program of the system, gdb
+    writes it while the process waits."""
 
-    def __enter__(self):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
         pattern = pathlib.Path('/proc/sys/kernel/core_pattern').read_text().strip()
-        if pattern.startswith('|') or '/' in pattern:
-            raise Skip('core_pattern is "%s": cores do not come to the working directory' % pattern)
-        return super().__enter__()
+        self.by_kernel = not pattern.startswith('|') and _CORE_LIMIT == resource.RLIM_INFINITY
+        self.pattern = re.sub('%.', '*', pattern) + '*'
+        self.look = 'core' if self.by_kernel else 'attach'
+        self.core = self.folder / 'core'
 
     def _await(self):
-        if self.directives['wait-for']:
+        if self.directives['wait-for'] or not self.by_kernel:
             super()._await()
+        if not self.by_kernel:
+            subprocess.run(['gdb', '-nx', '-batch', '-p', str(self.process.pid), '-ex',
+                            'generate-core-file %s' % self.core], check=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            return
+        if self.directives['wait-for']:
             self.process.send_signal(signal.SIGABRT)
         self.process.wait(SECONDS)
-        if not list(self.folder.glob('core*')):
+        found = sorted((self.folder / self.pattern).parent.glob(pathlib.Path(self.pattern).name),
+                       key=lambda path: path.stat().st_mtime)
+        if not found:
             raise TargetError('It left no core (ended with %d).' % self.process.returncode)
+        self.core = found[-1]
 
     def gdb_arguments(self):
-        return [str(self.program), str(next(self.folder.glob('core*')))]
+        return [str(self.program), str(self.core)]
 
     def __exit__(self, *error):
         super().__exit__(*error)
-        for core in self.folder.glob('core*'):      # they are large
-            core.unlink()
+        self.core.unlink(missing_ok=True)       # they are large
+
+
+class Truncated(Core):
+    """A core of which only the first half came to the disk."""
+
+    def __enter__(self):
+        super().__enter__()
+        os.truncate(self.core, self.core.stat().st_size // 2)
+        return self
+
+
+class Installed(Live):
+    """As Live, but nothing is sourced: gdb finds the loader because of the library that the program uses, as `make
+    install` puts both."""
+
+    def __init__(self, directives, program, folder):
+        super().__init__(directives, program, folder)
+        ldd = subprocess.run(['ldd', str(program)], stdout=subprocess.PIPE, text=True, check=True)
+        library = pathlib.Path(re.search(r'libtasklet\S* => (\S+)', ldd.stdout)[1]).resolve()
+        self.scripts = folder / 'auto-load'
+        self.package = folder / 'share' / 'tasklet' / 'gdb'
+        shutil.copytree(ROOT / 'gdb', self.package, ignore=shutil.ignore_patterns('__pycache__'))
+        place = self.scripts / str(library.parent)[1:]
+        place.mkdir(parents=True)
+        (place / (library.name + '-gdb.py')).symlink_to(self.package / 'tasklet-gdb.py')
+
+    def loader_arguments(self):
+        return ['-iex', 'set auto-load scripts-directory %s' % self.scripts,
+                '-iex', 'set auto-load safe-path %s' % self.scripts]

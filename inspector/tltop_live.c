@@ -106,15 +106,22 @@ static void take_all_input(struct viewer *viewer, int milliseconds)
 	}
 }
 
+/* False: it has ended without ever having had a tasklet. */
 static bool watch_launch(struct viewer *viewer, struct launch *launch,
 			 const struct tltop_options *options)
 {
 	if (!launch)
 		return true;
-	if (!viewer->target)
+	if (!viewer->target) {
 		find_launched(viewer, launch, options);
-	if (launch_has_ended(launch))
+		if (viewer->target)
+			viewer_say(viewer, ROLE_NORMAL, "its output goes to %s", launch->log);
+	}
+	if (viewer->child[0] && launch_has_ended(launch)) {
+		launch_status(launch, viewer->ended_how, sizeof(viewer->ended_how));
 		viewer->child[0] = '\0';
+		viewer_say(viewer, ROLE_NORMAL, "its output is in %s", launch->log);
+	}
 	return viewer->target || !launch->has_ended;
 }
 

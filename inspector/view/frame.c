@@ -51,6 +51,9 @@ static int draw_condition(const struct viewer *viewer, struct grid *grid, int ro
 				       ? "EXITED: another program has its place (0: processes)"
 				       : "EXITED";
 		column = grid_text(grid, row, column, ROLE_BAD, what);
+		if (viewer->ended_how[0])
+			column =
+			    grid_print(grid, row, column, ROLE_BAD, " (%s)", viewer->ended_how);
 		if (!viewer->is_batch)
 			column = grid_print(
 			    grid, row, column, ROLE_NORMAL, " %s ago, as last seen",
@@ -158,8 +161,14 @@ static void draw_counts(const struct viewer *viewer, struct grid *grid, int row)
 		column = grid_print(grid, row, column + 1, ROLE_NORMAL, "%s ", number);
 		column = grid_print(grid, row, column, letter_role(*letter), "%c", *letter) + 1;
 	}
-	int length = snprintf(right, sizeof(right), "switches %s/s",
-			      format_rate(&rate, sample->look.rates ? sample->rates.switches : -1));
+	int length;
+	if (source_kind(viewer->target->source) == SOURCE_CORE)
+		length = snprintf(right, sizeof(right), "switches %s",
+				  format_grouped(&rate, snapshot->switches));
+	else
+		length =
+		    snprintf(right, sizeof(right), "switches %s/s",
+			     format_rate(&rate, sample->look.rates ? sample->rates.switches : -1));
 	if (snapshot->torn)
 		length += snprintf(right + length, sizeof(right) - (size_t)length, "  torn %u",
 				   snapshot->torn);

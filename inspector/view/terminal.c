@@ -88,6 +88,12 @@ static int check_terminal(struct problem *problem)
 	const char *name = getenv("TERM");
 	int status = 0;
 
+	if (!isatty(STDIN_FILENO)) {
+		snprintf(
+		    problem->text, sizeof(problem->text),
+		    "standard input is not a terminal, so no key can come; use -b for plain text");
+		return -ENOTTY;
+	}
 	if (!name || !*name) {
 		snprintf(
 		    problem->text, sizeof(problem->text),

@@ -318,8 +318,8 @@ void viewer_follow_wait(struct viewer *viewer, int32_t index)
 
 /* ---- places in the program ---- */
 
-/* A relative name is one in the folder where the program was built: often this one, or one above the
- * program. */
+/* A relative name is one in the folder where the program was built: often this one, or one above
+ * the program. */
 static bool find_source(const struct place *place, char *file, size_t bytes)
 {
 	char folder[1024];

@@ -61,7 +61,8 @@ struct viewer {
 	struct target *target; /* NULL: only the list of processes */
 	struct warnings warnings;
 	struct processes_view processes;
-	char child[80]; /* "jobd 812": our own child, which may still run; "" */
+	char child[80];     /* "jobd 812": our own child, which may still run; "" */
+	char ended_how[64]; /* "status 3": our own child, once it has ended; "" */
 
 	/* when: the clock is the caller's, in ns */
 	uint64_t now_ns, next_ns, interval_ns;

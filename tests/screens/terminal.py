@@ -341,6 +341,7 @@ def case_command(folder):
         terminal.wait(r"5 tasklets wait for each other")
         pid = int(re.search(r"philosophers (\d+)", terminal.text()).group(1))
         expect("stuck:" not in terminal.text(), "its output is on the screen")
+        expect("its output goes to" in terminal.text(), "where its output goes is not said")
         terminal.keys("q")
         terminal.wait(rf"End philosophers {pid} too\?")
         terminal.keys("y")
@@ -357,6 +358,9 @@ def case_command(folder):
         terminal.keys("n")
         terminal.wait(r"goes on as process")
         os.kill(pid, signal.SIGKILL)  # it was still there
+    with Terminal(folder, f"{TLTOP} -- {PHILOSOPHERS} --linger 1", TMPDIR=folder) as terminal:
+        terminal.wait(r"EXITED \(status 3\)")
+        terminal.wait(r"its output is in")
 
 
 def case_command_fails(folder):
@@ -381,6 +385,13 @@ def case_no_terminal(folder):
         with Terminal(folder, f"env -u TERM {TLTOP} {program.pid}") as terminal:
             shown = terminal.wait(r"status 1")
             expect("TERM is not set" in shown and "-b" in shown, shown)
+
+
+def case_input(folder):
+    """Standard input that no key can come from."""
+    with philosophers() as program, Terminal(folder, f"{TLTOP} {program.pid} < /dev/null") as terminal:
+        shown = terminal.wait(r"status 1")
+        expect("standard input" in shown and "-b" in shown, shown)
 
 
 # ---- without one

@@ -48,12 +48,14 @@ static void add_side(struct viewer *viewer, const struct object *object, bool se
 	add_line(view, (struct waiter_line){.kind = WAITER_RULE, .sends = senders, .task = -1});
 	for (uint32_t i = 0; i < object->waiters_count; i++) {
 		int32_t task = (int32_t)snapshot->waiters[object->waiters_first + i];
-		if (is_lock || sends(snapshot, object->waiters_first + i) == senders)
-			add_line(view, (struct waiter_line){.kind = WAITER_TASK,
-							    .sends = senders,
-							    .number = ++number,
-							    .task = task,
-							    .id = snapshot->tasks[task].id});
+		if (!is_lock && sends(snapshot, object->waiters_first + i) != senders)
+			continue;
+		number++;
+		add_line(view, (struct waiter_line){.kind = WAITER_TASK,
+						    .sends = senders,
+						    .number = number,
+						    .task = task,
+						    .id = snapshot->tasks[task].id});
 	}
 	if (!number)
 		add_line(view,

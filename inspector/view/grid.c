@@ -351,15 +351,21 @@ const struct hotspot *grid_hotspot_at(const struct grid *grid, int row, int colu
 	return NULL;
 }
 
-static void write_cell(const struct cell *cell, FILE *file)
+static void write_glyph(uint32_t glyph, FILE *file)
 {
 	char bytes[4];
+	size_t count = text_encode(glyph, bytes);
 
+	fwrite(bytes, 1, count, file);
+}
+
+static void write_cell(const struct cell *cell, FILE *file)
+{
 	if (cell->width == 0)
 		return;
-	fwrite(bytes, 1, text_encode(cell->glyph, bytes), file);
+	write_glyph(cell->glyph, file);
 	for (int i = 0; i < 2 && cell->marks[i]; i++)
-		fwrite(bytes, 1, text_encode(cell->marks[i], bytes), file);
+		write_glyph(cell->marks[i], file);
 }
 
 static int row_length(const struct grid *grid, int row)

@@ -91,7 +91,7 @@ static int add_groups(struct tasks_view *view, const struct look *look, const in
 
 	for (uint32_t i = 0; !result && i < view->groups.count; i++) {
 		const struct group *group = &view->groups.groups[i];
-		const int32_t *members = &view->groups.members[group->first];
+		const int32_t *members = view->groups.members + group->first;
 		struct task_row row = {.task = members[0],
 				       .group = group->count > 1 ? (int32_t)i : -1};
 		if (group->count == 1) {

@@ -299,7 +299,8 @@ TEST(waiting_time_is_told)
 BODY(uses_stack)
 {
 	volatile char bytes[20000];
-	memset((char *)bytes, 1, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = 1;
 	ok(tl_schedule());
 	return bytes[100] - 1;
 }

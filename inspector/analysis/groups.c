@@ -21,6 +21,11 @@ const char *group_key_word(enum group_key key)
 
 /* ---- when are two alike ---- */
 
+static uint64_t stack_trait(const struct stacks *stacks, int32_t index)
+{
+	return stacks->of[index] == STACK_NONE ? UINT64_MAX : stacks->program[stacks->of[index]];
+}
+
 /* What tasks of one group share. */
 static uint64_t trait_of(const struct look *look, enum group_key key, int32_t index)
 {
@@ -32,7 +37,7 @@ static uint64_t trait_of(const struct look *look, enum group_key key, int32_t in
 	case GROUP_STATE: return task->quality == TASK_TORN ? UINT64_MAX : state;
 	case GROUP_SPAWN: return task->site;
 	case GROUP_OBJECT: return task->object >= 0 ? ((uint64_t)task->object + 1) << 32 : state;
-	case GROUP_STACK: return look->stacks->of[index];
+	case GROUP_STACK: return stack_trait(look->stacks, index);
 	case GROUP_NONE:
 	case GROUP_KEY_COUNT: break;
 	}

@@ -13,11 +13,14 @@ enum {
 int stacks_init(struct stacks *stacks, const struct snapshot *snapshot)
 {
 	*stacks = (struct stacks){.room = FIRST_ROOM, .mask = 2 * FIRST_ROOM - 1};
+	stacks->code_low = snapshot->code_low;
+	stacks->code_high = snapshot->code_high;
 	stacks->distinct = malloc(FIRST_ROOM * sizeof *stacks->distinct);
+	stacks->program = malloc(FIRST_ROOM * sizeof *stacks->program);
 	stacks->slots = calloc(2 * FIRST_ROOM, sizeof *stacks->slots);
 	stacks->of = malloc(((size_t)snapshot->task_count + 1) * sizeof *stacks->of);
 	stacks->batch = malloc(BATCH * sizeof *stacks->batch);
-	if (!stacks->distinct || !stacks->slots || !stacks->of || !stacks->batch) {
+	if (!stacks->distinct || !stacks->program || !stacks->slots || !stacks->of || !stacks->batch) {
 		stacks_fini(stacks);
 		return -ENOMEM;
 	}
@@ -29,6 +32,7 @@ int stacks_init(struct stacks *stacks, const struct snapshot *snapshot)
 void stacks_fini(struct stacks *stacks)
 {
 	free(stacks->distinct);
+	free(stacks->program);
 	free(stacks->slots);
 	free(stacks->of);
 	free(stacks->batch);
@@ -41,12 +45,24 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash ^ hash >> 29;
 }
 
-static uint64_t hash_of(const struct backtrace *backtrace)
+/* Of the frames from `first` on. */
+static uint64_t hash_from(const struct backtrace *backtrace, uint32_t first)
 {
-	uint64_t hash = mix(backtrace->status, backtrace->count);
-	for (uint32_t i = 0; i < backtrace->count; i++)
+	uint64_t hash = mix(backtrace->status, backtrace->count - first);
+	for (uint32_t i = first; i < backtrace->count; i++)
 		hash = mix(hash, backtrace->pc[i]);
 	return hash;
+}
+
+/* The frame that called into the runtime; 0 when there is none. */
+static uint32_t first_of_program(const struct stacks *stacks, const struct backtrace *backtrace)
+{
+	for (uint32_t i = 0; i < backtrace->count; i++) {
+		const uint64_t pc = backtrace->pc[i] - (i > 0);
+		if (pc < stacks->code_low || pc >= stacks->code_high)
+			return i;
+	}
+	return 0;
 }
 
 static bool are_equal(const struct backtrace *a, const struct backtrace *b)
@@ -58,7 +74,7 @@ static bool are_equal(const struct backtrace *a, const struct backtrace *b)
 /* Where this backtrace is, or would be. */
 static uint32_t *slot_of(const struct stacks *stacks, const struct backtrace *backtrace)
 {
-	uint32_t at = (uint32_t)hash_of(backtrace) & stacks->mask;
+	uint32_t at = (uint32_t)hash_from(backtrace, 0) & stacks->mask;
 	while (stacks->slots[at] && !are_equal(&stacks->distinct[stacks->slots[at] - 1], backtrace))
 		at = (at + 1) & stacks->mask;
 	return &stacks->slots[at];
@@ -71,6 +87,10 @@ static int grow(struct stacks *stacks)
 	if (!distinct)
 		return -ENOMEM;
 	stacks->distinct = distinct;
+	uint64_t *program = realloc(stacks->program, room * sizeof *program);
+	if (!program)
+		return -ENOMEM;
+	stacks->program = program;
 	uint32_t *slots = calloc(2 * (size_t)room, sizeof *slots);
 	if (!slots)
 		return -ENOMEM;
@@ -93,6 +113,7 @@ static int keep(struct stacks *stacks, int32_t task, const struct backtrace *bac
 			slot = slot_of(stacks, backtrace);
 		}
 		stacks->distinct[stacks->count] = *backtrace;
+		stacks->program[stacks->count] = hash_from(backtrace, first_of_program(stacks, backtrace));
 		*slot = ++stacks->count;
 	}
 	stacks->of[task] = *slot - 1;

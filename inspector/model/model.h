@@ -109,6 +109,7 @@ struct snapshot {
 	uint64_t record_capacity;
 	uint64_t layout_resume; /* 0: unknown */
 	uint64_t entry_low, entry_high; /* a backtrace that ends in here is complete */
+	uint64_t code_low, code_high; /* the runtime's own code; 0: unknown */
 
 	struct task *tasks;    /* by slot */
 	uint32_t task_count;

@@ -79,6 +79,8 @@ static void read_general(struct taking *taking)
 	snapshot->has_wakes = !(runtime.capabilities & (TL_CAP_NO_WAKES | TL_CAP_NO_OBJECTS));
 	snapshot->entry_low = runtime.entry_low;
 	snapshot->entry_high = runtime.entry_high;
+	snapshot->code_low = runtime.code_low;
+	snapshot->code_high = runtime.code_high;
 	snapshot->layout_resume = layout.resume;
 }
 

@@ -29,11 +29,11 @@ __attribute__((format(printf, 3, 4))) static struct warning *add(struct warnings
 	return warning;
 }
 
-static void append(struct warning *warning, const char *format, uint64_t id)
+static void append(struct warning *warning, const char *before, uint64_t id)
 {
 	size_t used = strlen(warning->text);
 
-	snprintf(warning->text + used, sizeof(warning->text) - used, format, id);
+	snprintf(warning->text + used, sizeof(warning->text) - used, "%s%" PRIu64, before, id);
 }
 
 /* 3 tasklets wait for each other: 41 > 57 > 63 > 41 */
@@ -54,11 +54,11 @@ static void add_verdict(const struct sample *sample, uint32_t index, struct warn
 	if (!warning)
 		return;
 	for (uint32_t i = 0; i < shown && i < 8; i++)
-		append(warning, i ? " > %" PRIu64 : "%" PRIu64, tasks[verdict->members[i]].id);
+		append(warning, i ? " > " : "", tasks[verdict->members[i]].id);
 	if (shown > 8)
-		append(warning, " > ... (%" PRIu64 " more)", shown - 8);
+		append(warning, " > ... more: ", shown - 8);
 	else if (shown)
-		append(warning, " > %" PRIu64, tasks[verdict->members[0]].id);
+		append(warning, " > ", tasks[verdict->members[0]].id);
 }
 
 static void add_hogs(const struct snapshot *snapshot, struct warnings *ret)

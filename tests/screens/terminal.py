@@ -107,6 +107,13 @@ class Terminal:
         return self
 
     def __exit__(self, *_):
+        # What still runs in the pane ends first: the leak checker of a sanitized build does not survive a hangup.
+        pane = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        for pid in descendants(int(pane)) if pane else []:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         self.tmux("kill-server")
 
 
@@ -118,6 +125,14 @@ def expect(condition, what):
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(child) for child in file.read().split()]
+
+
+def descendants(pid):
+    try:
+        below = children(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [descendant for child in below for descendant in descendants(child) + [child]]
 
 
 def run(*arguments, **environment):
@@ -278,6 +293,16 @@ def case_terminated(folder):
         terminal.keys("-l", "echo ec''ho")
         terminal.keys("Enter")
         terminal.wait(r"^echo$")
+
+
+def case_hangup(folder):
+    """The terminal goes away: so does tltop.  (Not the leak checker's day, see Terminal.__exit__.)"""
+    with target() as program, Terminal(folder, f"{TLTOP} {program.pid}", ASAN_OPTIONS="detect_leaks=0") as terminal:
+        terminal.wait(r"\?Help")
+        pane = int(terminal.tmux("display-message", "-p", "#{pane_pid}"))
+        viewer = [pid for pid in descendants(pane) if os.readlink(f"/proc/{pid}/exe") == TLTOP][0]
+        terminal.tmux("kill-server")
+        wait_until("the end of tltop", lambda: not os.path.exists(f"/proc/{viewer}"))
 
 
 def case_mouse(folder):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Stamps of the segment in nanoseconds, and what time it is for the stopped process.
 
-The header gives two instants on both clocks (its own and CLOCK_MONOTONIC); two points make a line.
-"Now" is when the process stopped: of a live process on this machine the time of gdb's last stop (if
-it runs, now), of a core or a remote target the latest stamp that is known.  Without a clock (tracing is off), or while
-the two instants are still one, times are unknown: None.
+The header gives two instants on both clocks (its own and CLOCK_MONOTONIC); two points make a
+line.  "Now" is when the process stopped: of a live process on this machine the time of gdb's last
+stop (if it runs, now), of a core or a remote target the latest stamp that is known.  Without a
+clock (tracing is off), or while the two instants are still one, times are unknown: None.
 """
 
 import time

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What our commands have in common: an error of gdb that comes up inside of one is printed as gdb itself
-would print it, in one line, not as a failure of Python."""
+"""What our commands have in common: an error of gdb that comes up inside of one is printed as gdb
+itself would print it, in one line, not as a failure of Python."""
 
 import gdb
 

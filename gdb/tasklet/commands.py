@@ -12,7 +12,7 @@ from .segment import SegmentError
 
 
 class Tasklet(Command):
-    """Select a tasklet, so that its frames are shown in place of its thread's; or run a command in it.
+    """Select a tasklet, to see its frames in place of its thread's, or run a command in it.
 Usage: tasklet [ID|NAME [COMMAND]]
 
   tasklet               tell which one is selected, and what it does
@@ -58,7 +58,7 @@ def _first_word(text):
 
 def _tell(snapshot):
     thread = gdb.selected_thread()
-    if selection.selected is None and thread is not None:
+    if selection.selected() is None and thread is not None:
         scheduler, task = threads.running_on(snapshot, thread)
         if scheduler is None:
             gdb.write('[%s runs no tasklets]\n' % threads.describe(thread))

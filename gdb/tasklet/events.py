@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The history: records of the rings, put in one order and in words.
+"""`info tasklet-events`: the history, records of the rings put in one order and in words.
 
-Each scheduler has a ring for switches and one for rare events, and both overwrite their oldest.  They
-are merged by time, and then so that a wake comes before the run that it caused.
+Each scheduler has a ring for switches and one for rare events, and both overwrite their oldest.
+They are merged by time, and then so that a wake comes before the run that it caused.
 """
 
 import heapq
 
 import gdb
 
-from . import clock, describe, snapshot as snapshots, threads
+from . import clock, describe, selection, snapshot as snapshots, threads
+from .command import Command
 from .text import duration, safe, write_rows
 
 # enum tl_event
@@ -150,3 +151,27 @@ def _object(snapshot, slot, tag):
     if obj is None or obj.serial & 0xffffffff != tag:
         return ''
     return describe.object_title(snapshot, obj)
+
+
+class InfoTaskletEvents(Command):
+    """Show the latest events of the tasklets, oldest first.
+Usage: info tasklet-events [-all] [N]
+
+The last N (default 20): of the selected tasklet, else, or with -all, of all.
+There are none when tracing was off (TASKLET_TRACE=off)."""
+
+    name = 'info tasklet-events'
+
+    def run(self, argument, _from_tty):
+        words = gdb.string_to_argv(argument)
+        everybody = '-all' in words
+        words = [word for word in words if word != '-all']
+        if len(words) > 1 or words and not (words[0].isascii() and words[0].isdigit()):
+            raise gdb.GdbError('Usage: info tasklet-events [-all] [N]')
+        most = min(int(words[0]), 1 << 20) if words else 20
+        chosen = None if everybody else selection.selected()
+        write(snapshots.take(), most, chosen)
+
+
+def register():
+    InfoTaskletEvents()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Where the segment of the current inferior is.
 
-Three ways, for programs that keep ever less: the symbol that the runtime exports (it needs no debug
-information, and .dynsym survives strip); the name of the memfd among the mappings (a stripped static
-program, live or a core with NT_FILE); the magic at the start of a core's memory.
+Three ways, for programs that keep ever less: the symbol that the runtime exports (it needs no
+debug information, and .dynsym survives strip); the name of the memfd among the mappings (a
+stripped static program, live or a core with NT_FILE); the magic at the start of a core's memory.
 """
 
 import re

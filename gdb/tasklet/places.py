@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Code addresses in words, and where in the program a parked tasklet is.
 
-The second is what a list of a hundred thousand tasklets wants of each: the innermost frame that is the
-program's own, not the runtime's.  Unwinding every stack with gdb would take half a minute.  Between
-the switch and the program's frame there is only code of the runtime, whose frames have a fixed size
-at each return address (it uses neither alloca nor variable arrays), so that gdb needs to unwind one
-tasklet for each way to park; the others are followed by adding those sizes.
+The second is what a list of a hundred thousand tasklets wants of each: the innermost frame that
+is the program's own, not the runtime's.  Unwinding every stack with gdb would take half a minute.
+Between the switch and the program's frame there is only code of the runtime, whose frames have a
+fixed size at each return address (it uses neither alloca nor variable arrays), so that gdb needs
+to unwind one tasklet for each way to park; the others are followed by adding those sizes.
 """
 
 import collections
@@ -15,7 +15,7 @@ import struct
 
 import gdb
 
-from . import selection
+from . import selection, unwinder
 from .segment import SegmentError, read_memory
 from .text import safe
 
@@ -63,7 +63,7 @@ class Places:
         try:
             resume = snapshot.layout.resume
             if not resume:
-                registers, pc, sp = selection.registers_of(snapshot, task)
+                registers, pc, sp = unwinder.registers_of(snapshot, task)
                 resume, sp = registers[pc], registers[sp]
             count = min(_STACK_BYTES, stack[1] - sp) if stack else _STACK_BYTES
             stack_bytes = read_memory(sp, count)
@@ -114,22 +114,22 @@ Frame = collections.namedtuple('Frame', 'pc sp name source')
 
 
 def _real_frames(frame):
-    """The innermost frames of the selected tasklet; inlined and tail calls have none of their own."""
+    """The innermost frames of the selected tasklet; inlined and tail calls have none."""
     frames = []
     while frame is not None and len(frames) < _MOST_FRAMES:
         if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             symtab = frame.find_sal().symtab
-            frames.append(Frame(frame.pc(), int(frame.read_register(selection.selected.sp)) & _MASK,
+            frames.append(Frame(frame.pc(), int(frame.read_register(unwinder.shown.sp)) & _MASK,
                                 frame.name() or '', symtab.fullname() if symtab else ''))
         frame = frame.older()
     return frames
 
 
 def _count_of_runtime(frames):
-    """How many of the innermost frames are the runtime's: those in the library of the switch; in a static
-    program those whose source is in its source tree (.../arch/x86_64.S is the switch); without debug
-    information those up to the last that is called tl_..., which is not perfect: a public function
-    that ends in a call of an internal one has left the stack."""
+    """How many of the innermost frames are the runtime's: those in the library of the switch; in
+    a static program those whose source is in its source tree (.../arch/x86_64.S is the switch);
+    without debug information those up to the last that is called tl_..., which is not perfect: a
+    public function that ends in a call of an internal one has left the stack."""
     library = gdb.solib_name(frames[0].pc)
     tree = os.path.dirname(os.path.dirname(frames[0].source))
     if library is not None:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The bytes of a tasklet segment: lib/trace/abi.h, read by name.
 
-The fixed part (prologue, and the tables of sections, fields and names) is checked once; everything
-else is found through it.  Nothing that the segment says is believed before it was bounded: what makes
-no sense is a SegmentError, which gdb prints as one line.  A field that is not there is None.
+The fixed part (prologue, and the tables of sections, fields and names) is checked once;
+everything else is found through it.  Nothing that the segment says is believed before it was
+bounded: what makes no sense is a SegmentError, which gdb prints as one line.  A field that is not
+there is None.
 """
 
 import operator
@@ -91,7 +92,7 @@ class Section:
             columns[name] = slice(values, values + count) if name in _ARRAYS else values
             values += count
         unpack = struct.Struct(layout + '%dx' % (self.entry_bytes - at)).iter_unpack
-        # Two more make sure that it gives a tuple; what is missing is the None at the end of the row.
+        # Two more, for it to give a tuple; what is missing is the None at the end of the row.
         arrange = operator.itemgetter(*(columns.get(name, values) for name in names), 0, 0)
         if known and len(known) == len(names):
             return lambda data: (arrange(row)[:-2] for row in unpack(data))
@@ -157,7 +158,7 @@ class Segment:
             name = _plain(name)
             if (not 0 < entry_bytes <= MOST_ENTRY_BYTES or offset > self.bytes
                     or capacity > (self.bytes - offset) // entry_bytes):
-                raise SegmentError('The tasklet segment is damaged: section "%s" lies outside of it.'
+                raise SegmentError('The tasklet segment is damaged: section "%s" lies outside.'
                                    % name)
             sections.append(Section(self, name, offset, entry_bytes, capacity))
         self._by_index = sections
@@ -170,7 +171,7 @@ class Segment:
                 raise SegmentError('The tasklet segment is damaged: a field of no section.')
             section = self._by_index[index]
             if offset > section.entry_bytes or size * count > section.entry_bytes - offset:
-                raise SegmentError('The tasklet segment is damaged: field "%s" lies outside of "%s".'
+                raise SegmentError('The tasklet segment is damaged: field "%s" lies outside "%s".'
                                    % (_plain(name), section.name))
             if count and (size in (1, 2, 4, 8) or kind == KIND_TEXT and 0 < size
                           <= MOST_TEXT_BYTES and count == 1):
@@ -214,7 +215,7 @@ class Segment:
         return raw.split(b'\0', 1)[0]
 
     def string(self, offset):
-        """What lies at `offset` of `strings`, up to its NUL; b'' for 0 and for what is not there."""
+        """What lies at `offset` of `strings`, up to its NUL; b'' when nothing does."""
         section = self.sections.get('strings')
         if not section or not offset or offset >= section.capacity:
             return b''

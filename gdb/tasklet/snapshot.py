@@ -63,7 +63,7 @@ class Task(collections.namedtuple('Task', _TASK_FIELDS + ('slot', 'state', 'wait
     """A record of the segment, as it was, and:
 
     state      enum tl_state; who is on a CPU runs, whatever it is about to do
-    wait_kind  what it waits for (enum tl_wait), WAIT_NONE when it does not; a paused one may be in a run
+    wait_kind  what it waits for (enum tl_wait), or WAIT_NONE; a paused one may be in a run
     """
     __slots__ = ()
 

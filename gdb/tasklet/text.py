@@ -80,8 +80,9 @@ _PIECE = 128
 def write_rows(header, rows, least=()):
     """Print rows (any iterable of tuples of strings) under a header, columns even.
 
-    The widths are those of the first piece, so that an endless list begins at once and can be left at
-    the pager; a later, wider cell pushes its own row only.  `least` gives widths to begin with."""
+    The widths are those of the first piece, so that an endless list begins at once and can be
+    left at the pager; a later, wider cell pushes its own row only.  `least` gives widths to begin
+    with."""
     piece, widths = [], None
 
     def flush():

@@ -30,7 +30,7 @@ def describe(thread):
 
 
 def name_of(snapshot, scheduler):
-    """A scheduler's thread in a column: gdb's number, or the thread id when gdb does not know it."""
+    """A scheduler's thread in a column: gdb's number, else the thread id."""
     thread = _thread_of(snapshot, scheduler)
     return '%d' % thread.num if thread else 'LWP %d' % scheduler.tid
 

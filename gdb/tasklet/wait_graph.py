@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Who could wake whom, as a graph, and for each of its nodes how surely it is stuck.
 
-The same reasoning as the other tools': docs/design/verdicts.md.  A waiting tasklet leads to the one
-that it joins, to the side of the object that could serve it, or, in a run on a thread that sleeps for
-good, to the crew of its thread.  A side leads to each known live tasklet on it.
+The same reasoning as the other tools': docs/design/verdicts.md.  A waiting tasklet leads to the
+one that it joins, to the side of the object that could serve it, or, in a run on a thread that
+sleeps for good, to the crew of its thread.  A side leads to each known live tasklet on it.
 
     tasklet -> side of an object -> holder, or each known user -> ...
     tasklet -> tasklet (join)
@@ -79,7 +79,7 @@ def has_more_users(obj, kind):
 
 
 def _is_served(snapshot, obj, kind):
-    """What a waiter wants is there already: the process stopped between two steps of a hand-over."""
+    """Is what a waiter wants there already?  It stopped between two steps of a hand-over."""
     waiting = snapshot.waiting_kinds(obj)
     length, capacity = obj.length or 0, obj.capacity or 0
     if kind == SENDERS:
@@ -88,7 +88,7 @@ def _is_served(snapshot, obj, kind):
 
 
 def side_of(snapshot, task):
-    """(object, kind) of the side that a wait is for; None when it is for no channel and no mutex."""
+    """(object, kind) of the side that a wait is for; None when it is for neither."""
     if task.state != WAITING:
         return None
     obj, wait = snapshot.object_at.get(task.wait_slot), task.wait_kind
@@ -108,8 +108,8 @@ def _is_in_run(task):
 
 
 class Graph:
-    """Built from a snapshot; then level[node] for every node, and the roots: components of nodes that
-    lead nowhere else, each the reason of a verdict."""
+    """Built from a snapshot; then level[node] for every node, and the roots: components of nodes
+    that lead nowhere else, each the reason of a verdict."""
 
     def __init__(self, snapshot):
         self.snapshot = snapshot
@@ -156,8 +156,8 @@ class Graph:
             self._may_go_on.add(task.slot)
 
     def _sleeps_for_good(self, index):
-        """A run that is seen on a thread that sleeps, with no timer and nobody ready, waits for one of
-        the thread's tasklets to be woken."""
+        """A run that is seen on a thread that sleeps, with no timer and nobody ready, waits for
+        one of the thread's tasklets to be woken."""
         scheduler = self.snapshot.schedulers.get(index)
         return (scheduler is not None and bool(scheduler.asleep) and not scheduler.current
                 and scheduler.sleep_until == _FOREVER and not scheduler.timers

@@ -14,9 +14,9 @@ NAMES = {CERTAIN: 'certain', LIKELY: 'likely', MAYBE: 'maybe'}
 
 
 class Verdict:
-    """members by level: certain and likely, a shortest cycle through the lowest id first (each waits
-    for the next, the last for the first), then other known users without whom it would not be closed;
-    maybe, all that wait on one side of `object`, in order of arrival."""
+    """members by level: certain and likely, a shortest cycle through the lowest id first (each
+    waits for the next, the last for the first), then other known users without whom it would not
+    be closed; maybe, all that wait on one side of `object`, in order of arrival."""
 
     def __init__(self, level, members, cycle_count, obj=None):
         self.level, self.members, self.cycle_count, self.object = level, members, cycle_count, obj
@@ -56,7 +56,7 @@ def find(snapshot):
 
 
 def _turned_round(graph):
-    """The edges that carry a verdict, turned round: behind a stuck one are those as surely stuck."""
+    """The edges that carry a verdict, turned round: who is as surely stuck, and behind."""
     behind_of = collections.defaultdict(list)
     for node in graph.nodes():
         for following in graph.successors(node):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Inside gdb: our verdicts, and those of `tldump check` on the same stopped process, must be the same."""
+"""Inside gdb: our verdicts must be those of `tldump check` on the same stopped process."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chains.c: the oracle.  Tasklets that are parked in call chains which the program itself publishes: chain[i] names
- * the functions in which tasklet i + 2 is, outermost first.
+ * chains.c: the oracle.  Tasklets are parked in call chains that the program itself publishes:
+ * chain[i] names the functions in which tasklet i + 2 is, outermost first.
  */
 #include <alloca.h>
 #include <tasklet.h>
@@ -31,7 +31,8 @@ static NOIPA int wait_somehow(int how)
 
 static int go_on(const char *rest, int how);
 
-/* Frames of every kind: small, large, of a size known only at run time, with all callee-saved registers in use. */
+/* Frames of every kind: small, large, of a size known only at run time, with all callee-saved
+ * registers in use. */
 NOIPA int a(const char *rest, int how)
 {
 	int result = go_on(rest + 1, how);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Inside gdb: runs the commands of a case one by one.
 
-On standard output, after a line BEGIN: for each a line "(gdb) COMMAND", what it printed, and, if it failed, "error: …".
-The commands that start and end the target come from the runner and are not shown, unless they fail.
+On standard output, after a line BEGIN: for each a line "(gdb) COMMAND", what it printed, and, if
+it failed, "error: …". The commands that start and end the target come from the runner and are not
+shown, unless they fail.
 """
 
 import os

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Inside gdb: changes the segment of a stopped program at random, again and again, and runs every command.
+"""Inside gdb: changes the segment of a stopped program at random, again and again, and runs every
+command.
 
-A command may complain; it may not fail in Python, hang, or be confused once the segment is whole again."""
+A command may complain; it may not fail in Python, hang, or be confused once the segment is whole
+again."""
 
 import random
 import time
@@ -38,7 +40,8 @@ def mutate(places):
         width = random.choice((1, 2, 4, 8))
         at = address + random.randrange(max(1, count - 8)) // width * width
         value = random.choice((random.getrandbits(64), random.choice(VALUES)))
-        gdb.selected_inferior().write_memory(at, (value & (1 << 8 * width) - 1).to_bytes(width, 'little'))
+        data = (value & (1 << 8 * width) - 1).to_bytes(width, 'little')
+        gdb.selected_inferior().write_memory(at, data)
 
 
 def forget():
@@ -51,15 +54,15 @@ def attempt_all(name):
     complaints = 0
     for command in COMMANDS:
         forget()
-        began = time.monotonic()
+        began = time.process_time()
         try:
             gdb.execute(command, to_string=True)
         except gdb.error as error:
             complaints += 1
             if 'Python' in str(error):
                 print('%s, %s: %s' % (name, command, error))
-        if time.monotonic() - began > SECONDS:
-            print('%s, %s: took %.1f s' % (name, command, time.monotonic() - began))
+        if time.process_time() - began > SECONDS:
+            print('%s, %s: took %.1f s' % (name, command, time.process_time() - began))
     return complaints
 
 
@@ -77,5 +80,6 @@ def run(rounds, seed=1):
             inferior.write_memory(address, data)
         forget()
     after = [gdb.execute(command, to_string=True) for command in COMMANDS[:3]]
-    print('%d rounds; %s; %s' % (rounds, 'some complaints' if complaints else 'no complaint at all?',
-                                 'all is as it was' if after == before else 'something stayed behind'))
+    print('%d rounds; %s; %s' % (
+        rounds, 'some complaints' if complaints else 'no complaint at all?',
+        'all is as it was' if after == before else 'something stayed behind'))

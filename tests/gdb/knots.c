@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * knots.c [SEED]: tasklets that use channels and mutexes at random until each waits for something: knots,
- * cycles, orphans and what is stuck behind them, in every mixture.
+ * knots.c [SEED]: tasklets that use channels and mutexes at random until each waits for something:
+ * knots, cycles, orphans and what is stuck behind them, in every mixture.
  */
 #include <tasklet.h>
 

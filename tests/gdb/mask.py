@@ -14,7 +14,8 @@ def _names(folder):
     return '|'.join(re.escape(path.name) for path in folder.glob('*.[ch]'))
 
 
-_EXAMPLES = _names(HERE.parent.parent / 'docs' / 'examples')    # their lines are masked: they may change
+# The lines of these are masked: they may change.
+_EXAMPLES = _names(HERE.parent.parent / 'docs' / 'examples')
 _PROGRAMS = _names(HERE) + '|' + _EXAMPLES
 
 _MASKS = [
@@ -29,13 +30,16 @@ _MASKS = [
 _FRAME = re.compile(r'^#\d+ +(0x[0-9a-f]+ in )?')
 _OF_PROGRAM = re.compile(r' at (\S*/)?(%s):\d+$' % _PROGRAMS)
 _SOURCE_LINE = re.compile(r'^\d+\t')
-_SIGNAL = re.compile(r'^(Program|Thread \S+ ".*") received signal ')    # a frame of libc's comes next
-_NOISE = re.compile(r'^\[Inferior \d+ \(|^\[New Thread|^\[Thread |^Using host libthread_db|^\[Detaching'
-                    r'|^\d+\tin |: No such file or directory\.$|^warning: |^$')
+# After this comes a frame of libc's.
+_SIGNAL = re.compile(r'^(Program|Thread \S+ ".*") received signal ')
+_NOISE = re.compile(r'^\[Inferior \d+ \(|^\[New Thread|^\[Thread |^\[Detaching'
+                    r'|^Using host libthread_db|^warning: '
+                    r'|^\d+\tin |: No such file or directory\.$|^$')
 
 
 def mask(text):
-    kept, skipping, after_signal = [], False, False     # skipping: locals of a frame that is left out
+    kept, after_signal = [], False
+    skipping = False        # the locals of a frame that is left out
     for line in text.splitlines():
         if after_signal or _NOISE.search(line):
             after_signal = False

@@ -10,7 +10,7 @@ DEPTH = 12
 
 
 def functions():
-    """Names of the program's functions in the selected tasklet, innermost first, and where it ends."""
+    """Of the selected tasklet: the program's functions, innermost first, and the last frame."""
     frame, names = gdb.selected_frame(), []
     while frame is not None:
         last = frame

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Inside gdb: writes into the segment of a stopped program, as a hostile program would have done."""
+"""Inside gdb: writes into the segment of a stopped program what a hostile one might have."""
 
 import gdb
 

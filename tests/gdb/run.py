@@ -6,16 +6,18 @@ Comments at the top of CASE.gdb say what is run, one directive a line:
 
     # program: FILE       relative to this folder (default: CASE.c)
     # arguments: WORDS    of the program
-    # environment: A=B    of the program (TASKLET_CLOCK=virtual unless said otherwise)
-    # modes: live core attach plain installed      how gdb looks at it (default: live); see targets.py
-    # builds: shared-O0 shared-O2 static-O0 static-O2, each also with -stripped (default: shared-O0), or all
-    # break: FUNCTION     live: where to stop, for programs without look.h
-    # wait-for: TEXT      attach, core: what the program prints when it is time, for programs without look.h
-    # disturbed: yes      its result is not what it is alone, and is not looked at
+    # environment: A=B    of the program (default: TASKLET_CLOCK=virtual)
+    # modes: MODE...      how gdb looks at it (default: live): live core attach plain installed
+                          truncated, see targets.py
+    # builds: BUILD...    default: shared-O0; {shared,static}-{O0,O2}[-stripped], or all
+    # break: FUNCTION     live: where to stop; for programs without look.h
+    # wait-for: TEXT      attach, core: what it prints when it is time; for those, too
+    # disturbed: yes      what it prints and returns is not compared with a run that nobody sees
 
-Every combination of modes and builds is one test, and has the same expectation, but stripped builds, which
-have CASE.shared-stripped.expect and CASE.static-stripped.expect.  Addresses, process ids and columns are masked, and frames of the runtime are left
-out (mask.py).  A program that was looked at alive must print and return what it does when nobody looks.
+Every combination of modes and builds is one test, and has the same expectation, but stripped
+builds, which have CASE.shared-stripped.expect and CASE.static-stripped.expect.  What
+would differ from machine to machine is masked (mask.py).  A program
+that was looked at alive must print and return what it does when nobody looks.
 
     run.py [--build DIR] [--update] [CASE…]
 
@@ -76,8 +78,8 @@ def run_gdb(case, target, options):
     command = ['gdb', '-nx', '-batch', '-iex', 'set debuginfod enabled off',
                '-iex', 'set style enabled off',
                *target.loader_arguments(), '-x', str(HERE / 'drive.py'), *target.gdb_arguments()]
-    result = subprocess.run(command, env=environment, cwd=target.folder, text=True, errors='replace',
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    result = subprocess.run(command, env=environment, cwd=target.folder, text=True,
+                            errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, timeout=GDB_SECONDS)
     for word in 'Traceback', 'Python Exception', 'Error occurred in Python', 'internal-error':
         if word in result.stdout + result.stderr:
@@ -122,7 +124,7 @@ def main():
     parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build',
                         help='where lib/ is; programs are built and run in tests/gdb/ there')
     parser.add_argument('--update', action='store_true', help='write the expectations anew')
-    parser.add_argument('cases', nargs='*', help='names of cases, or CASE/MODE/BUILD (default: all)')
+    parser.add_argument('cases', nargs='*', help='CASE, CASE/MODE or CASE/MODE/BUILD')
     options = parser.parse_args()
     options.updated = {}
     options.library = options.build.resolve() / 'lib'

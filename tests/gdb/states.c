@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* states.c: a tasklet in every state and kind of wait, each with locals of its own, and one that looks. */
+/* states.c: a tasklet in every state and kind of wait, each with locals of its own; one looks. */
 #include <tasklet.h>
 
 #include "look.h"
@@ -9,7 +9,7 @@ static struct tl_mutex *db;
 static tl_task kept;
 static volatile int sum;
 
-/* Arguments and locals are used after the wait: they must have been kept, on the stack or in registers. */
+/* Arguments and locals are used after the wait: kept they must be, in memory or in registers. */
 static NOIPA int receive_job(int depth, const char *what)
 {
 	long job = 100 + depth;

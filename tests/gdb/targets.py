@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Programs under test: builds them, brings them to the moment at which they are looked at, alive or as a core,
-and checks afterwards that nothing was disturbed."""
+"""Programs under test: builds them, brings them to the moment at which they are looked at, alive
+or as a core, and checks afterwards that nothing was disturbed."""
 
 import os
 import pathlib
@@ -128,7 +128,8 @@ class Live(Target):
         return commands + ['run %s < /dev/null > output' % ' '.join(self.arguments)]
 
     def end_commands(self):
-        return ['continue', 'python open("status", "w").write(str(gdb.parse_and_eval("$_exitcode")))']
+        return ['continue', 'python print(gdb.parse_and_eval("$_exitcode"), end="", '
+                'file=open("status", "w"))']
 
     def check_undisturbed(self):
         status = self.folder / 'status'
@@ -171,7 +172,8 @@ class _Started(Target):
                 break
         else:
             raise TargetError('It ended (%d) before it was ready.' % self.process.wait())
-        until = time.monotonic() + SECONDS      # what it said is not yet what it does: it falls asleep
+        # What it said is not yet what it does: it falls asleep.
+        until = time.monotonic() + SECONDS
         stat = pathlib.Path('/proc/%d/stat' % self.process.pid)
         while stat.read_text().rpartition(')')[2].split()[0] != 'S':
             if time.monotonic() > until:
@@ -204,8 +206,8 @@ class Attach(_Started):
 
 
 class Core(_Started):
-    """Ended with a core at the moment of the look.  Where the kernel's cores go to a program of the system, gdb
-    writes it while the process waits."""
+    """Ended with a core at the moment of the look.  Where the kernel's cores go to a program of
+    the system, gdb writes it while the process waits."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -250,8 +252,8 @@ class Truncated(Core):
 
 
 class Installed(Live):
-    """As Live, but nothing is sourced: gdb finds the loader because of the library that the program uses, as `make
-    install` puts both."""
+    """As Live, but nothing is sourced: gdb finds the loader because of the library that the
+    program uses, as `make install` puts both."""
 
     def __init__(self, directives, program, folder):
         super().__init__(directives, program, folder)

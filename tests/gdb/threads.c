@@ -23,7 +23,7 @@ static int parked(void *channel)
 	return park(10, channel);
 }
 
-/* Both threads meet when both have parked a tasklet; then one looks, and the other waits meanwhile. */
+/* The threads meet when both have parked a tasklet; then one looks, and the other waits. */
 static NOIPA void meet(void)
 {
 	pthread_barrier_wait(&ready);

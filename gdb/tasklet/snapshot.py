@@ -127,10 +127,15 @@ class Snapshot:
     # ---- tasklets ----
 
     @functools.cached_property
+    def _decode_records(self):
+        section = self.segment.section('records')
+        return section.decoder(_TASK_FIELDS, required=('serial', 'counter', 'wait'))
+
+    @functools.cached_property
     def tasks(self):
         """Every tasklet, by id."""
         section = self.segment.section('records')
-        decode = section.decoder(_TASK_FIELDS, required=('serial', 'counter', 'wait'))
+        decode = self._decode_records
         high = self._high('record_high', section)
         found = []
         for first, last in self._occupied(high):
@@ -177,8 +182,14 @@ class Snapshot:
         return self._task_by_low.get(low) if low else None
 
     def task_at_link(self, link):
-        """The tasklet that a link (byte offset in `records`) leads to, or None."""
-        return self.task_at.get((link or 0) // self.segment.section('records').entry_bytes)
+        """The tasklet that a link (byte offset in `records`) leads to, or None.  Reads that one
+        alone: the condition of a breakpoint asks for it at every hit."""
+        section = self.segment.section('records')
+        slot = (link or 0) // section.entry_bytes
+        if not 0 < slot < section.capacity:
+            return None
+        values = next(self._decode_records(section.read(slot, 1)))
+        return Task.of_record(values, slot) if values[0] and values[2] & 0xf else None
 
     def task_name(self, task):
         return safe(self.segment.text(task.name or b''))

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBJECTS_MOST = 1 << 22, TRIES = 4 };
+enum { TRIES = 4 };
 
 static bool read_object(const struct taking *taking, const unsigned char *raw, struct tl_object *ret)
 {

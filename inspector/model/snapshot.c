@@ -140,7 +140,6 @@ int model_snapshot(struct model *model, struct snapshot **ret, struct problem *p
 	slabs_fini(&taking.slabs);
 	free(taking.site_addresses);
 	free(taking.object_of_slot);
-	free(taking.links);
 	if (error) {
 		snapshot_free(snapshot);
 		bool is_missing = error == -EIO && source_kind(model->source) == SOURCE_CORE;

@@ -8,6 +8,8 @@
 #include "names.h"
 #include "stacks.h"
 
+enum { OBJECTS_MOST = 1 << 22 }; /* the rest counts as bad */
+
 struct taking {
 	struct model *model;
 	struct snapshot *snapshot;
@@ -20,20 +22,14 @@ struct taking {
 	uint64_t site_count;
 	int32_t *object_of_slot;     /* index in snapshot.objects; -1 */
 	uint64_t object_slots;
-	struct task_links *links;    /* per task: what its record refers to, until all are read */
 	uint64_t highest_serial;
-};
-
-/* What a record refers to by slot, before it is known whether that is there. */
-struct task_links {
-	uint32_t target;             /* object slot, tasklet slot, or select block, as the task's wait says */
-	uint32_t parent, waker;      /* serials, low */
 };
 
 /* Each fills its part of the snapshot; 0 or -errno. */
 int taking_sites(struct taking *taking);
 int taking_objects(struct taking *taking);
-int taking_tasks(struct taking *taking);
+int taking_tasks(struct taking *taking);       /* object, parent and waker as the records have them: a slot, two
+						* serials' low halves; taking_waiters() finds out who is meant */
 int taking_schedulers(struct taking *taking);
 
 /* When all are there: who is meant. */

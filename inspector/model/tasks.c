@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
 	TASKS_MOST = 1 << 24, /* the rest counts as bad */
@@ -88,7 +89,7 @@ static void set_texts(const struct taking *taking, const struct records *records
 
 /* False: nobody is there (any more). */
 static bool fill_task(struct taking *taking, const struct records *records, uint64_t slot,
-		      struct task *task, struct task_links *link)
+		      struct task *task)
 {
 	struct tl_record record;
 	struct snapshot *snapshot = taking->snapshot;
@@ -97,8 +98,8 @@ static bool fill_task(struct taking *taking, const struct records *records, uint
 		return false;
 	task->id = record.serial;
 	task->slot = (uint32_t)slot;
-	task->object = task->joins = -1;
-	task->sp = task->stack_low = task->stack_high = task->parent = task->waker = 0;
+	task->joins = -1;
+	task->sp = task->stack_low = task->stack_high = 0;
 	set_state(&record, task);
 	set_switches(records, slot, task);
 	set_texts(taking, records, slot, &record, task);
@@ -110,8 +111,9 @@ static bool fill_task(struct taking *taking, const struct records *records, uint
 	task->ticket = record.ticket;
 	task->site = record.site < taking->site_count ? taking->site_addresses[record.site] : 0;
 	task->scheduler = record.scheduler;
-	*link = (struct task_links){ .target = (uint32_t)(record.wait >> TL_WAIT_OBJECT_SHIFT),
-				       .parent = record.parent, .waker = record.waker };
+	task->object = (int32_t)(record.wait >> TL_WAIT_OBJECT_SHIFT);
+	task->parent = record.parent;
+	task->waker = record.waker;
 	if (!is_whole) {
 		task->quality = TASK_TORN;
 		snapshot->torn++;
@@ -176,6 +178,17 @@ static uint64_t sum_switches(const struct records *records)
 	return sum;
 }
 
+/* Large arrays on huge pages: the first touch of each page is what a picture of many tasklets costs most. */
+static void *allocate(size_t bytes)
+{
+	const uintptr_t huge = 2 << 20;
+	void *memory = malloc(bytes);
+	uintptr_t low = ((uintptr_t)memory + huge - 1) & -huge, high = ((uintptr_t)memory + bytes) & -huge;
+	if (memory && low < high)
+		madvise((void *)low, high - low, MADV_HUGEPAGE);
+	return memory;
+}
+
 int taking_tasks(struct taking *taking)
 {
 	struct records records;
@@ -190,9 +203,8 @@ int taking_tasks(struct taking *taking)
 	if (room > TASKS_MOST)
 		room = TASKS_MOST;
 	snapshot->record_capacity = taking->model->layout.sections[SECTION_records].capacity;
-	snapshot->tasks = malloc(room * sizeof *snapshot->tasks);
-	taking->links = malloc(room * sizeof *taking->links);
-	if (!snapshot->tasks || !taking->links)
+	snapshot->tasks = allocate(room * sizeof *snapshot->tasks);
+	if (!snapshot->tasks)
 		return -ENOMEM;
 	for (uint64_t first = 0; first < records.view.count; first += 64) {
 		for (uint64_t bits = occupied(&records, first); bits; bits &= bits - 1) {
@@ -202,8 +214,7 @@ int taking_tasks(struct taking *taking)
 				snapshot->bad++;
 				continue;
 			}
-			if (fill_task(taking, &records, slot, &snapshot->tasks[at],
-				      &taking->links[at]))
+			if (fill_task(taking, &records, slot, &snapshot->tasks[at]))
 				snapshot->task_count++;
 		}
 	}

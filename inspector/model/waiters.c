@@ -14,8 +14,7 @@ enum { SELECT_CASES_MOST = 1024, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 struct arrival {
 	uint64_t ticket;
 	uint32_t task;
-	int32_t object;
-	uint8_t kind;
+	uint32_t object : 24, kind : 8;
 };
 
 struct arrivals {
@@ -34,8 +33,12 @@ static int32_t object_in_slot(const struct taking *taking, uint64_t slot)
 	return slot < taking->object_slots ? taking->object_of_slot[slot] : -1;
 }
 
-static int add_arrival(struct arrivals *arrivals, struct arrival arrival)
+static int add_arrival(struct arrivals *arrivals, uint64_t ticket, uint32_t task, int32_t object,
+		       uint8_t kind)
 {
+	_Static_assert(OBJECTS_MOST <= 1 << 24, "it must fit into an arrival");
+	if (object < 0)
+		return 0; /* nothing is there */
 	if (arrivals->count == arrivals->room) {
 		size_t room = arrivals->room ? arrivals->room * 2 : 256;
 		struct arrival *grown = reallocarray(arrivals->list, room, sizeof *grown);
@@ -44,7 +47,7 @@ static int add_arrival(struct arrivals *arrivals, struct arrival arrival)
 		arrivals->list = grown;
 		arrivals->room = room;
 	}
-	arrivals->list[arrivals->count++] = arrival;
+	arrivals->list[arrivals->count++] = (struct arrival){ ticket, task, (uint32_t)object, kind };
 	return 0;
 }
 
@@ -62,41 +65,39 @@ static int add_select(struct taking *taking, struct arrivals *arrivals, uint32_t
 		layout_decode(&model->layout, SECTION_selects, bytes + at * entry_bytes, &block);
 		if (taking_slot_of_link(taking, block.owner) != task->slot)
 			break; /* it has gone on meanwhile */
-		int32_t object = object_in_slot(taking, block.object);
-		if (object >= 0) {
-			int error = add_arrival(arrivals, (struct arrival){ block.ticket, index, object,
-									    block.operation });
-			if (error)
-				return error;
-		}
+		int error = add_arrival(arrivals, block.ticket, index,
+					object_in_slot(taking, block.object), block.operation);
+		if (error)
+			return error;
 		if (block.last)
 			break;
 	}
 	return 0;
 }
 
+static int resolve_wait(struct taking *taking, struct arrivals *arrivals, uint32_t index)
+{
+	struct task *task = &taking->snapshot->tasks[index];
+	uint32_t target = (uint32_t)task->object;
+	task->object = -1;
+	if (task->quality == TASK_TORN || task->state != TL_STATE_WAITING)
+		return 0;
+	if (task->wait == TL_WAIT_JOIN)
+		task->joins = taking_task_in_slot(taking, target);
+	if (task->wait == TL_WAIT_SELECT)
+		return add_select(taking, arrivals, index, target);
+	if (waits_on_object(task->wait))
+		task->object = object_in_slot(taking, target);
+	return add_arrival(arrivals, task->ticket, index, task->object, task->wait);
+}
+
 static int find_arrivals(struct taking *taking, struct arrivals *arrivals)
 {
-	struct snapshot *snapshot = taking->snapshot;
-	for (uint32_t i = 0; i < snapshot->task_count; i++) {
-		struct task *task = &snapshot->tasks[i];
-		struct task_links *link = &taking->links[i];
-		int error = 0;
-		task->parent = taking_serial(taking, link->parent);
-		task->waker = taking_serial(taking, link->waker);
-		if (task->quality == TASK_TORN || task->state != TL_STATE_WAITING)
-			continue;
-		if (task->wait == TL_WAIT_JOIN) {
-			task->joins = taking_task_in_slot(taking, link->target);
-		} else if (task->wait == TL_WAIT_SELECT) {
-			error = add_select(taking, arrivals, i, link->target);
-		} else if (waits_on_object(task->wait)) {
-			task->object = object_in_slot(taking, link->target);
-			if (task->object >= 0)
-				error = add_arrival(arrivals, (struct arrival){ task->ticket, i,
-										task->object,
-										task->wait });
-		}
+	for (uint32_t i = 0; i < taking->snapshot->task_count; i++) {
+		struct task *task = &taking->snapshot->tasks[i];
+		task->parent = taking_serial(taking, (uint32_t)task->parent);
+		task->waker = taking_serial(taking, (uint32_t)task->waker);
+		int error = resolve_wait(taking, arrivals, i);
 		if (error)
 			return error;
 	}

@@ -101,7 +101,9 @@ static char *label_lock_wait(const struct snapshot *snapshot, const struct model
 {
 	const struct object *mutex = &snapshot->objects[task->object];
 	char name[MODEL_NAME_BYTES], holder[32] = "";
-	if (mutex->holder >= 0 && (uint32_t)mutex->holder < snapshot->task_count)
+	if (mutex->holder == task - snapshot->tasks)
+		label_print(holder, sizeof holder, " (given)"); /* and not woken yet */
+	else if (mutex->holder >= 0 && (uint32_t)mutex->holder < snapshot->task_count)
 		label_print(holder, sizeof holder, " (%llu)",
 			    (unsigned long long)snapshot->tasks[mutex->holder].id);
 	else if (mutex->holder_gone)

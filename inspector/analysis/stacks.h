@@ -12,8 +12,8 @@ enum { STACK_NONE = UINT32_MAX };
 
 struct stacks {
 	struct backtrace *distinct; /* status, frames and reason all equal = one */
-	uint64_t *program; /* of each: a number that those share whose frames of the program are equal, whatever
-			    * way they took through the runtime */
+	uint64_t *program; /* of each: a number that those share whose frames of the program are equal,
+			    * whatever way they took through the runtime */
 	uint64_t code_low, code_high; /* the runtime's code */
 	uint32_t count, room;
 	uint32_t *of; /* of each task of the snapshot: an index in `distinct`, or STACK_NONE */

@@ -83,6 +83,14 @@ static void side_fill(const struct snapshot *snapshot, int32_t index, enum wait_
 		fill_users(snapshot, object, ret);
 }
 
+/* It holds what it waits for: the one who unlocks has written that already, but has not woken it yet.  A
+ * thread that the kernel stops at this point, or a core, shows it for as long as one likes. */
+static bool was_just_given(const struct snapshot *snapshot, const struct task *task)
+{
+	return task->wait == TL_WAIT_LOCK &&
+	       snapshot->objects[task->object].holder == task - snapshot->tasks;
+}
+
 static bool side_kind_of_task(const struct snapshot *snapshot, const struct task *task,
 			      enum wait_side_kind *ret)
 {
@@ -97,6 +105,10 @@ bool wait_side_of(const struct snapshot *snapshot, const struct task *task, stru
 	if (!side_kind_of_task(snapshot, task, &kind))
 		return false;
 	side_fill(snapshot, task->object, kind, ret);
+	if (was_just_given(snapshot, task)) {
+		ret->user_count = 0;
+		ret->is_open = true;
+	}
 	return true;
 }
 
@@ -143,7 +155,9 @@ static void add_task(struct wait_graph *graph, uint32_t *at, uint32_t index)
 	if (task->quality != TASK_GOOD)
 		return;
 	if (side_kind_of_task(snapshot, task, &kind))
-		graph->next[index] = side_node(graph, at, task->object, kind);
+		graph->next[index] = was_just_given(snapshot, task)
+					     ? -1
+					     : side_node(graph, at, task->object, kind);
 	else if (task->state == TL_STATE_WAITING && task->wait == TL_WAIT_JOIN &&
 		 task->joins >= 0 && (uint32_t)task->joins < snapshot->task_count &&
 		 task_is_live(&snapshot->tasks[task->joins]))

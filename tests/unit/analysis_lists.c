@@ -97,6 +97,8 @@ TEST(waits)
 	expect_text(wait_of(&picture, b), "sched 0");
 	set_lock(&picture, b, db);
 	expect_text(wait_of(&picture, b), "lock db (1)");
+	object_at(&picture, db)->holder = b;
+	expect_text(wait_of(&picture, b), "lock db (given)");
 	object_at(&picture, db)->holder = -1;
 	object_at(&picture, db)->holder_gone = true;
 	expect_text(wait_of(&picture, b), "lock db (ended)");
@@ -547,7 +549,8 @@ TEST(a_stack_is_called_by_the_frame_that_called_the_runtime)
 	a_few(&picture, &look);
 	struct backtrace backtrace = {.count = 5, .pc = {0x9000, 0x9100, 0x1000, 0x2000, 0x9200}};
 	uint32_t of = 0;
-	look.stacks = &(struct stacks){.distinct = &backtrace, .of = &of};
+	uint64_t program = 1;
+	look.stacks = &(struct stacks){.distinct = &backtrace, .program = &program, .of = &of};
 	groups_make(&look, GROUP_STACK, &task, 1, &groups);
 	expect_text(groups_label(&look, &groups, 0, label, sizeof label),
 		    "accept_start accept.c:33");

@@ -156,6 +156,23 @@ TEST(a_lock_that_nobody_holds_is_being_handed_over)
 	picture_fini(&picture);
 }
 
+TEST(one_who_holds_what_it_waits_for_is_being_given_it)
+{
+	/* the thread that unlocks stands still between two stores: 1 is given the lock, not yet woken */
+	struct picture picture;
+	picture_init(&picture);
+	const int32_t a = picture_task(&picture, "a"), b = picture_task(&picture, "b");
+	const int32_t mutex = picture_mutex(&picture, "m", a);
+	set_lock(&picture, a, mutex);
+	set_lock(&picture, b, mutex);
+	expect_verdicts(&picture, 0, "");
+	expect_verdicts(&picture, NS_S, "long 1 | 2@1");
+	set_join(&picture, b, a); /* and in the middle of a would-be cycle */
+	set_lock(&picture, picture_task(&picture, "c"), picture_mutex(&picture, "n", b));
+	expect_verdicts(&picture, 0, "");
+	picture_fini(&picture);
+}
+
 TEST(a_lock_whose_holder_ended_is_an_orphan)
 {
 	struct picture picture;
@@ -652,6 +669,9 @@ TEST(descriptions)
 	task_at(&picture, a)->has_deadline = false;
 	object_at(&picture, db)->holder = -1;
 	expect_text(described(&picture, a), "lock db, being handed over");
+	object_at(&picture, db)->holder = a;
+	expect_text(described(&picture, a), "lock db, being handed over");
+	object_at(&picture, db)->holder = -1;
 	object_at(&picture, db)->holder_gone = true;
 	expect_text(described(&picture, a), "lock db, held by a tasklet that has ended");
 	set_send(&picture, b, jobs);
@@ -692,6 +712,8 @@ static void judge_task(struct judge *judge, const struct snapshot *it, uint32_t 
 		judge->wakers[t] = 1u << task->joins;
 	else if (task->object < 0)
 		judge->acts |= 1u << t;
+	else if (task->wait == TL_WAIT_LOCK && it->objects[task->object].holder == (int32_t)t)
+		judge->acts |= 1u << t; /* it is being given it */
 	else if (task->wait == TL_WAIT_LOCK && it->objects[task->object].holder >= 0)
 		judge->wakers[t] = 1u << it->objects[task->object].holder;
 	else if (task->wait == TL_WAIT_LOCK)

@@ -59,6 +59,34 @@ static void hand_locks_over(void)
 	run_for_ever();
 }
 
+enum { PAIRS = 300 };
+
+/* One lock of two at a time, in any order: no cycle can be.  But what is read of one tasklet now and of the other a
+ * little later looks like one. */
+BODY(alternates)
+{
+	static uint32_t dice = 1;
+	struct tl_mutex **locks = arg;
+	for (;;) {
+		struct tl_mutex *lock = locks[(dice = dice * 1664525 + 1013904223) >> 31];
+		or_end(tl_mutex_lock(lock));
+		or_end(tl_schedule());
+		or_end(tl_mutex_unlock(lock));
+	}
+}
+
+static void alternate_in_pairs(void)
+{
+	static struct tl_mutex *locks[PAIRS][2];
+	for (int i = 0; i < PAIRS; i++) {
+		ok(tl_mutex_create("left", &locks[i][0]));
+		ok(tl_mutex_create("right", &locks[i][1]));
+	}
+	for (int i = 0; i < 2 * PAIRS; i++) /* their records lie far apart: time passes between them */
+		spawn_with("one of two", alternates, locks[i % PAIRS]);
+	run_for_ever();
+}
+
 static struct tl_channel *there, *back;
 
 BODY(serves)
@@ -177,6 +205,11 @@ static void expect_no_alarm(void (*program)(void))
 TEST(no_alarm_when_locks_are_handed_over, .seconds = 300)
 {
 	expect_no_alarm(hand_locks_over);
+}
+
+TEST(no_alarm_when_many_pairs_alternate, .seconds = 300)
+{
+	expect_no_alarm(alternate_in_pairs);
 }
 
 TEST(no_alarm_when_elements_are_handed_over, .seconds = 300)

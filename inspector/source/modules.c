@@ -132,7 +132,9 @@ static bool is_the_mapped_file(struct source *source, const struct source_module
 	    module->inode == status.st_ino)
 		return true;
 	enum match match = file->build_id_bytes ? match_build_id(source, module, file) :
-						  match_headers(source, module, file);
+						  MATCH_UNKNOWN;
+	if (match == MATCH_UNKNOWN) /* another program may have its build id elsewhere */
+		match = match_headers(source, module, file);
 	return match == MATCH_SAME || (match == MATCH_UNKNOWN && module->was_given);
 }
 

@@ -61,8 +61,8 @@ static void hand_locks_over(void)
 
 enum { PAIRS = 300 };
 
-/* One lock of two at a time, in any order: no cycle can be.  But what is read of one tasklet now and of the other a
- * little later looks like one. */
+/* One lock of two at a time, in any order: no cycle can be.  But what is read of one tasklet now and
+ * of the other a little later looks like one. */
 BODY(alternates)
 {
 	static uint32_t dice = 1;
@@ -82,7 +82,8 @@ static void alternate_in_pairs(void)
 		ok(tl_mutex_create("left", &locks[i][0]));
 		ok(tl_mutex_create("right", &locks[i][1]));
 	}
-	for (int i = 0; i < 2 * PAIRS; i++) /* their records lie far apart: time passes between them */
+	/* the records of a pair lie far apart: time passes between reading the one and the other */
+	for (int i = 0; i < 2 * PAIRS; i++)
 		spawn_with("one of two", alternates, locks[i % PAIRS]);
 	run_for_ever();
 }

@@ -108,11 +108,17 @@ static void refuse(const struct tracing *tracing, struct backtrace *ret, int err
 		give_status(ret, BACKTRACE_CUT, "its stack cannot be read");
 }
 
-static const char *module_name(const struct tracing *tracing, uint64_t pc)
+static void explain_no_table(const struct tracing *tracing, uint64_t pc, struct backtrace *ret)
 {
 	const struct source_module *module = source_module_at(tracing->model->source, pc);
 	const char *slash = module ? strrchr(module->path, '/') : NULL;
-	return slash ? slash + 1 : "?";
+	const char *name = slash ? slash + 1 : "?";
+	if (module && !module->file)
+		snprintf(ret->why, sizeof ret->why, "%.80s, as it was mapped, is not on this machine (any more)",
+			 name);
+	else
+		snprintf(ret->why, sizeof ret->why, "no unwind information for 0x%" PRIx64 " in %.80s", pc,
+			 name);
 }
 
 static void explain_end(const struct tracing *tracing, enum unwind_end end, struct backtrace *ret)
@@ -129,8 +135,7 @@ static void explain_end(const struct tracing *tracing, enum unwind_end end, stru
 		snprintf(ret->why, sizeof ret->why, "0x%" PRIx64 " is in no mapped file", last);
 		break;
 	case UNWIND_NO_TABLE:
-		snprintf(ret->why, sizeof ret->why, "no unwind information for 0x%" PRIx64 " in %.80s",
-			 last, module_name(tracing, last));
+		explain_no_table(tracing, last, ret);
 		break;
 	case UNWIND_UNREADABLE:
 		snprintf(ret->why, sizeof ret->why, "its stack cannot be read further");

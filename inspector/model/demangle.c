@@ -23,8 +23,8 @@ char *demangle(const char *name)
 	if (!was_loaded) {
 		was_loaded = true;
 		void *library = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_LOCAL);
-		if (library)
-			*(void **)&function = dlsym(library, "__cxa_demangle");
+		void *symbol = library ? dlsym(library, "__cxa_demangle") : NULL;
+		memcpy(&function, &symbol, sizeof function);
 	}
 	int status;
 	return function ? function(name, NULL, NULL, &status) : NULL;

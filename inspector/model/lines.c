@@ -6,7 +6,9 @@
  */
 #include "lines.h"
 
+#include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum { UNITS_MOST = 1 << 20, RANGES_MOST = 1 << 22 };
@@ -101,17 +103,72 @@ static const struct unit_range *find_unit(const struct lines *lines, uint64_t ad
 	return &lines->ranges[low - 1];
 }
 
-bool lines_find(struct lines *lines, uint64_t address, const char **file, int *line)
+static bool number_of(Dwarf_Die *entry, unsigned name, Dwarf_Word *ret)
 {
-	Dwarf_Die entry;
+	Dwarf_Attribute attribute;
+	return dwarf_attr_integrate(entry, name, &attribute) &&
+	       dwarf_formudata(&attribute, ret) == 0;
+}
+
+static const char *text_of(Dwarf_Die *entry, unsigned name)
+{
+	Dwarf_Attribute attribute;
+	return dwarf_attr_integrate(entry, name, &attribute) ? dwarf_formstring(&attribute) : NULL;
+}
+
+/* Where an inlined function was called. */
+static struct line call_of(Dwarf_Die *unit, Dwarf_Die *inlined)
+{
+	struct line line = { 0 };
+	Dwarf_Files *files;
+	Dwarf_Word file, number;
+	size_t count;
+	if (number_of(inlined, DW_AT_call_file, &file) && dwarf_getsrcfiles(unit, &files, &count) == 0 &&
+	    file < count)
+		line.file = dwarf_filesrc(files, file, NULL, NULL);
+	if (number_of(inlined, DW_AT_call_line, &number) && number <= INT_MAX)
+		line.number = (int)number;
+	return line;
+}
+
+static const char *name_of(Dwarf_Die *inlined)
+{
+	const char *name = text_of(inlined, DW_AT_linkage_name);
+	if (!name)
+		name = dwarf_diename(inlined);
+	return name ? name : "?";
+}
+
+size_t lines_find(struct lines *lines, uint64_t address, struct line *ret, size_t most)
+{
+	Dwarf_Die unit, *scopes = NULL;
 	if (!lines->is_ready)
 		find_ranges(lines);
 	const struct unit_range *range = find_unit(lines, address);
-	if (!range || !dwarf_offdie(lines->dwarf, range->unit, &entry))
-		return false;
-	Dwarf_Line *found = dwarf_getsrc_die(&entry, address);
-	if (!found || dwarf_lineno(found, line) != 0)
-		return false;
-	*file = dwarf_linesrc(found, NULL, NULL);
-	return *file != NULL;
+	if (!range || !dwarf_offdie(lines->dwarf, range->unit, &unit))
+		return 0;
+	struct line line = { 0 };
+	Dwarf_Line *found = dwarf_getsrc_die(&unit, address);
+	if (found && dwarf_lineno(found, &line.number) == 0)
+		line.file = dwarf_linesrc(found, NULL, NULL);
+	/* From the innermost scope outwards: each inlined function is at a line, and was called at one. */
+	int scope_count = dwarf_getscopes(&unit, address, &scopes);
+	size_t count = 0;
+	for (int i = 0; i < scope_count; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+		if (tag == DW_TAG_subprogram)
+			break;
+		if (tag != DW_TAG_inlined_subroutine)
+			continue;
+		if (count + 1 < most) {
+			ret[count] = line;
+			ret[count++].function = name_of(&scopes[i]);
+		}
+		line = call_of(&unit, &scopes[i]);
+	}
+	free(scopes);
+	if (count == 0 && !line.file)
+		return 0;
+	ret[count++] = line;
+	return count;
 }

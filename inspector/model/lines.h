@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lines.h: file and line of addresses, from one ELF file's DWARF.
+ * lines.h: files and lines of addresses, and what was inlined there, from one ELF file's DWARF.
  */
 #ifndef INSPECTOR_LINES_H
 #define INSPECTOR_LINES_H
@@ -13,7 +13,15 @@ struct lines;
 struct lines *lines_create(struct elf_file *file);
 void lines_destroy(struct lines *lines);
 
-/* The file's name lives as long as the lines.  False: not known. */
-bool lines_find(struct lines *lines, uint64_t address, const char **file, int *line);
+/* One of the functions that an address is in. */
+struct line {
+	const char *function;    /* what was inlined; NULL: the function itself, whose name the symbols have */
+	const char *file;        /* NULL: not known */
+	int number;              /* 0: not known */
+};
+
+/* Innermost first; the last one is the function itself.  How many, at most `most` (the outermost of more
+ * are left out, but for the function itself).  0: not known.  Names live as long as the lines. */
+size_t lines_find(struct lines *lines, uint64_t address, struct line *ret, size_t most);
 
 #endif

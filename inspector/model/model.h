@@ -168,10 +168,14 @@ struct place {
 	int line;              /* 0: unknown */
 	const char *module;    /* path or NULL */
 	bool is_runtime;       /* in the runtime's own code: not the program's frame */
+	bool is_inlined;       /* model_places() alone: inlined into the next one */
 };
-/* Symbols and lines of the instruction before `return_address` (of the address itself when `exact`).  The
- * strings live as long as the model. */
+/* The function of the instruction before `return_address` (of the address itself when `exact`), and the line
+ * in it.  The strings live as long as the model. */
 void model_place(struct model *model, uint64_t address, bool exact, struct place *ret);
+/* The same with what the compiler inlined there: innermost first, the function itself last.  Returns how many,
+ * 1 to `most`. */
+size_t model_places(struct model *model, uint64_t address, bool exact, struct place *ret, size_t most);
 
 /* ---- backtraces ---- */
 

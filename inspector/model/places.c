@@ -22,6 +22,7 @@
 enum {
 	TEXT_BYTES = 1024,
 	PLACES_MOST = 1 << 20,   /* beyond, answers are not kept any more */
+	INLINED_MOST = 15,       /* in one function */
 	TEXTS_MOST = 1 << 20,    /* beyond, names are unknown */
 };
 
@@ -36,7 +37,7 @@ struct reading {
 
 struct known_place {
 	uint64_t key;            /* address * 2 + exact; 0: free */
-	struct place place;
+	uint32_t first, count;   /* in `list` */
 };
 
 struct places {
@@ -45,6 +46,8 @@ struct places {
 	size_t reading_count;
 	struct known_place *known; /* open addressing */
 	size_t known_room, known_count;
+	struct place *list;      /* innermost first, for each known place */
+	size_t list_count, list_room;
 	char **texts;            /* open addressing */
 	size_t text_room, text_count;
 };
@@ -114,6 +117,7 @@ static void forget_modules(struct places *places)
 	free(places->known);
 	places->known = NULL;
 	places->known_room = places->known_count = 0;
+	places->list_count = 0;
 }
 
 static void read_module(struct places *places, const struct source_module *module,
@@ -185,28 +189,39 @@ static bool is_runtime(struct model *model, uint64_t address, const struct sourc
 	return name && strncmp(name + 1, "libtasklet.", 11) == 0;
 }
 
-static void find_place(struct model *model, uint64_t address, bool exact, struct place *ret)
+/* All that is known of an address: innermost first.  At least one. */
+static size_t find_places(struct model *model, uint64_t address, bool exact,
+			  struct place ret[INLINED_MOST + 1])
 {
 	struct places *places = model->places;
 	uint64_t inside = exact ? address : address - 1;
 	const struct source_module *module = source_module_at(model->source, inside);
 	struct reading *reading = module ? reading_of(places, module) : NULL;
-	*ret = (struct place){ .is_runtime = is_runtime(model, inside, module) };
+	ret[0] = (struct place){ .is_runtime = is_runtime(model, inside, module) };
 	if (!reading)
-		return;
-	ret->module = reading->path;
+		return 1;
+	ret[0].module = reading->path;
 	uint64_t in_file = inside - module->bias;
-	const char *name = NULL, *file = NULL;
-	if (reading->symbols)
-		name = symbols_find(reading->symbols, in_file, &ret->offset);
-	if (name) {
-		ret->function = keep_name(places, name);
-		ret->offset += address - inside;
+	struct line lines[INLINED_MOST + 1] = { { 0 } };
+	size_t count = reading->lines ? lines_find(reading->lines, in_file, lines, INLINED_MOST + 1) : 0;
+	if (count == 0)
+		count = 1;
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = ret[0];
+		ret[i].is_inlined = i + 1 < count;
+		ret[i].file = keep_text(places, lines[i].file);
+		ret[i].line = ret[i].file ? lines[i].number : 0;
+		if (ret[i].is_inlined)
+			ret[i].function = keep_name(places, lines[i].function);
 	}
-	if (reading->lines && lines_find(reading->lines, in_file, &file, &ret->line))
-		ret->file = keep_text(places, file);
-	if (!ret->file)
-		ret->line = 0;
+	struct place *last = &ret[count - 1];
+	last->function = NULL;
+	const char *name = reading->symbols ? symbols_find(reading->symbols, in_file, &last->offset) : NULL;
+	if (name) {
+		last->function = keep_name(places, name);
+		last->offset += address - inside;
+	}
+	return count;
 }
 
 static bool grow_known(struct places *places)
@@ -245,26 +260,67 @@ static struct places *get_places(struct model *model)
 	return model->places;
 }
 
-void model_place(struct model *model, uint64_t address, bool exact, struct place *ret)
+/* Append to the list; false: no room. */
+static bool keep_list(struct places *places, const struct place *found, size_t count)
 {
+	if (places->list_room - places->list_count < count) {
+		size_t room = places->list_room ? places->list_room * 2 : 1024;
+		struct place *grown = reallocarray(places->list, room, sizeof *grown);
+		if (!grown)
+			return false;
+		places->list = grown;
+		places->list_room = room;
+	}
+	memcpy(places->list + places->list_count, found, count * sizeof *found);
+	places->list_count += count;
+	return true;
+}
+
+/* The places of an address.  Valid until the next call. */
+static const struct place *look_up(struct model *model, uint64_t address, bool exact, size_t *count)
+{
+	static struct place found[INLINED_MOST + 1];
 	struct places *places = get_places(model);
-	*ret = (struct place){ 0 };
-	if (!places || address == 0)
-		return;
+	found[0] = (struct place){ 0 };
+	*count = 1;
+	if (!places || address == 0 || address > UINT64_MAX / 2)
+		return found;
 	if (places->known_count * 2 >= places->known_room && !grow_known(places))
-		return;
+		return found;
 	uint64_t key = address * 2 + exact;
 	size_t at = (key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (places->known_room - 1);
-	for (; places->known[at].key; at = (at + 1) & (places->known_room - 1))
-		if (places->known[at].key == key) {
-			*ret = places->known[at].place;
-			return;
-		}
-	find_place(model, address, exact, ret);
-	if (places->known_count >= PLACES_MOST || key == 0)
-		return;
-	places->known[at] = (struct known_place){ key, *ret };
+	for (; places->known[at].key; at = (at + 1) & (places->known_room - 1)) {
+		if (places->known[at].key != key)
+			continue;
+		*count = places->known[at].count;
+		return places->list + places->known[at].first;
+	}
+	*count = find_places(model, address, exact, found);
+	if (places->known_count >= PLACES_MOST || !keep_list(places, found, *count))
+		return found;
+	places->known[at] = (struct known_place){ key, (uint32_t)(places->list_count - *count),
+						  (uint32_t)*count };
 	places->known_count++;
+	return found;
+}
+
+void model_place(struct model *model, uint64_t address, bool exact, struct place *ret)
+{
+	size_t count;
+	const struct place *places = look_up(model, address, exact, &count);
+	*ret = places[count - 1];
+}
+
+size_t model_places(struct model *model, uint64_t address, bool exact, struct place *ret, size_t most)
+{
+	size_t count;
+	const struct place *places = look_up(model, address, exact, &count);
+	size_t given = count < most ? count : most;
+	for (size_t i = 0; i < given; i++)
+		ret[i] = places[i];
+	if (given < count && given > 0)
+		ret[given - 1] = places[count - 1]; /* the function itself in any case */
+	return given;
 }
 
 void places_destroy(struct places *places)
@@ -275,5 +331,6 @@ void places_destroy(struct places *places)
 	for (size_t i = 0; i < places->text_room; i++)
 		free(places->texts[i]);
 	free(places->texts);
+	free(places->list);
 	free(places);
 }

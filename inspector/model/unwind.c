@@ -254,8 +254,8 @@ void unwind_forget(struct unwind *unwind)
 static void find_cause(const struct unwind *unwind, struct unwind_frames *ret)
 {
 	ret->end = unwind->has_no_module ? UNWIND_NO_MODULE :
-		   unwind->is_unreadable ? UNWIND_UNREADABLE :
 		   unwind->has_no_table  ? UNWIND_NO_TABLE :
+		   unwind->is_unreadable ? UNWIND_UNREADABLE :
 					   UNWIND_NONSENSE;
 }
 

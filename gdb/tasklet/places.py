@@ -99,7 +99,7 @@ class Places:
         try:
             with selection.within(snapshot, task):
                 frames = _real_frames(gdb.selected_frame())
-                outer = _count_of_runtime(frames)
+                outer = _count_of_runtime(frames, snapshot.code)
         except gdb.error:
             return None
         for here, caller in zip(frames[:outer], frames[1:]):
@@ -125,11 +125,15 @@ def _real_frames(frame):
     return frames
 
 
-def _count_of_runtime(frames):
-    """How many of the innermost frames are the runtime's: those in the library of the switch; in
-    a static program those whose source is in its source tree (.../arch/x86_64.S is the switch);
-    without debug information those up to the last that is called tl_..., which is not perfect: a
-    public function that ends in a call of an internal one has left the stack."""
+def _count_of_runtime(frames, code):
+    """How many of the innermost frames are the runtime's: those in its code.  Where a segment does
+    not say which that is: those in the library of the switch; in a static program those whose
+    source is in its source tree (.../arch/x86_64.S is the switch); without debug information those
+    up to the last that is called tl_..., which is not perfect: a public function that ends in a
+    call of an internal one has left the stack."""
+    if code:
+        ours = [frame.pc - (index > 0) in code for index, frame in enumerate(frames)]
+        return ours.index(False) if False in ours else len(ours)
     library = gdb.solib_name(frames[0].pc)
     tree = os.path.dirname(os.path.dirname(frames[0].source))
     if library is not None:

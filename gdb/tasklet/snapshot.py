@@ -305,8 +305,14 @@ class Snapshot:
 
     @functools.cached_property
     def _runtime(self):
-        rows = self.segment.entries('runtimes', ('layout', 'capabilities'), 1)
+        rows = self.segment.entries('runtimes', ('layout', 'capabilities', 'code_low', 'code_high'), 1)
         return rows[0] if rows else None
+
+    @property
+    def code(self):
+        """The addresses of the runtime's own code, as a range; empty when it does not say."""
+        low, high = self._runtime[2:] if self._runtime else (0, 0)
+        return range(low or 0, high or 0)
 
     @functools.cached_property
     def schedulers(self):

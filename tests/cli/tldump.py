@@ -392,7 +392,8 @@ class Program:
             resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
         self.process = subprocess.Popen([path, *self.words[1:]], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        cwd=self.cwd, env=environment(), preexec_fn=allow_cores)
+                                        cwd=self.cwd, env=environment(**DUMPS_CORE),
+                                        preexec_fn=allow_cores)
         self.pid = self.process.pid
         self.is_ready = until(" ".join(self.words), self.try_it)
         return self
@@ -404,6 +405,10 @@ class Program:
     def __exit__(self, *unused):
         self.process.kill()
         self.process.wait()
+
+
+# a sanitizer forbids cores unless it is asked not to
+DUMPS_CORE = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":disable_coredump=0"}
 
 
 def all_wait(kind, count):

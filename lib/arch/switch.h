@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switch.h: what changes stacks, one implementation a processor.  Callee-saved registers and errno are
- * kept; mxcsr, the x87 control word and the signal mask are not.  The CFI is right at every instruction,
- * so that any unwinder can walk a parked stack from tl_switch_resume with sp = record->sp.
+ * switch.h: what changes stacks, one implementation a processor.  Callee-saved registers and errno
+ * are kept; mxcsr, the x87 control word and the signal mask are not.  The CFI is right at every
+ * instruction, so that any unwinder can walk a parked stack from tl_switch_resume with sp =
+ * record->sp.
  *
  * A parked stack, x86-64, from the saved sp upwards:
  *
@@ -20,8 +21,8 @@
 #define TL_HIDDEN __attribute__((visibility("hidden")))
 #endif
 
-/* Park `from` and go on with `to`, whose own call of this returns `value`.  Of both it uses counter and sp
- * alone. */
+/* Park `from` and go on with `to`, whose own call of this returns `value`.  Of both it uses counter
+ * and sp alone. */
 TL_HIDDEN int tl_switch(struct tl_record *from, struct tl_record *to, int *errno_address, int value);
 
 /* Leave the current stack for good. */
@@ -50,7 +51,8 @@ enum {
 	ARCH_SP_OFFSET = 64,
 };
 
-/* DWARF register numbers (System V ABI, AMD64 supplement, figure 3.36) and their place from the saved sp. */
+/* DWARF register numbers (System V ABI, AMD64 supplement, figure 3.36) and their place from the
+ * saved sp. */
 #define ARCH_SAVED_REGISTERS(X) X(15, 8) X(14, 16) X(13, 24) X(12, 32) X(3, 40) X(6, 48)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * channel.c: the hot half of channels: a send and a receive of an element, without deadline and without
- * callbacks.  Everything else, and the rules in full, are in channel_careful.c.
+ * channel.c: the hot half of channels: a send and a receive of an element, without deadline and
+ * without callbacks.  Everything else, and the rules in full, are in channel_careful.c.
  *
  * With a partner waiting, who goes on is the preference's choice (SEMANTICS.md, "Channels"):
  *   handed off   the partner runs at once, the caller is last in the ring

@@ -20,8 +20,8 @@ struct transfer {
 	int error;             /* >= 0: an error is sent; -1: an element */
 };
 
-/* The whole of a send and a receive: callbacks, deadlines, errors in place of elements.  What the fast paths
- * do not do. */
+/* The whole of a send and a receive: callbacks, deadlines, errors in place of elements.  What the
+ * fast paths do not do. */
 TL_HIDDEN int channel_send_careful(struct scheduler *s, const struct transfer *t);
 TL_HIDDEN int channel_receive_careful(struct scheduler *s, struct tl_object *ch, void *ret,
 				      uint64_t deadline);

@@ -7,7 +7,8 @@
 
 enum { ERROR_MOST = 4095 };
 
-/* A program's LeakSanitizer does not look into the segment, where the only pointer to a buffer lies. */
+/* A program's LeakSanitizer does not look into the segment, where the only pointer to a buffer
+ * lies. */
 extern void __lsan_ignore_object(const void *object) __attribute__((weak));
 
 /* ---- making ---- */

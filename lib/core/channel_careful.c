@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * channel_careful.c: sends and receives in full: the channel callback, deadlines, errors in place of elements,
- * schedule_all, traps, levels, an empty ring.
+ * channel_careful.c: sends and receives in full: the channel callback, deadlines, errors in place
+ * of elements, schedule_all, traps, levels, an empty ring.
  *
- * Order (SEMANTICS.md): the callback; with a partner the transfer; without one: block trap, closed, wait.  A
- * switch trap is tested where a switch would happen, before anything is changed.
+ * Order (SEMANTICS.md): the callback; with a partner the transfer; without one: block trap, closed,
+ * wait. A switch trap is tested where a switch would happen, before anything is changed.
  */
 #include "channel.h"
 #include "hooks.h"

@@ -31,7 +31,8 @@ static struct tl_record *waits_for(struct scheduler *s, const struct tl_record *
 bool cycle_would_close(struct scheduler *s, const struct tl_record *c,
 		       const struct tl_record *holder)
 {
-	/* A cycle without c was told when it closed; Brent's teleporting turtle ends the walk in one. */
+	/* A cycle without c was told when it closed; Brent's teleporting turtle ends the walk in
+	 * one. */
 	const struct tl_record *turtle = holder;
 	uint32_t steps = 0, limit = 2;
 	for (const struct tl_record *t = holder; t; t = waits_for(s, t)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cycle.h: cycles of owners (mutex, join), found when the last edge closes.  Every other edge is there already, so
- * a walk from the holder on finds it; edges with a deadline, or whose tasklet has an error pending, end the
- * walk.
+ * cycle.h: cycles of owners (mutex, join), found when the last edge closes.  Every other edge is
+ * there already, so a walk from the holder on finds it; edges with a deadline, or whose tasklet has
+ * an error pending, end the walk.
  */
 #ifndef TL_CORE_CYCLE_H
 #define TL_CORE_CYCLE_H

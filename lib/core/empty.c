@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * empty.c: what it means that nobody is left in the ring (SEMANTICS.md, "Deadlock" and "Waiting"), in this order:
- * a timer is due; the innermost tl_run() may return; somebody will act, so sleep; main was paused, so it goes
- * on; else nobody can ever act: a deadlock.
+ * empty.c: what it means that nobody is left in the ring (SEMANTICS.md, "Deadlock" and "Waiting"),
+ * in this order: a timer is due; the innermost tl_run() may return; somebody will act, so sleep;
+ * main was paused, so it goes on; else nobody can ever act: a deadlock.
  */
 #include "empty.h"
 #include "hooks.h"

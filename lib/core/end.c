@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * end.c: how tasklets end: by returning, or before they ever ran.  What a result below zero means, and who gets
- * an error that nobody caught, is in SEMANTICS terms at tl_fn in tasklet.h.
+ * end.c: how tasklets end: by returning, or before they ever ran.  What a result below zero means,
+ * and who gets an error that nobody caught, is in SEMANTICS terms at tl_fn in tasklet.h.
  */
 #include "hooks.h"
 #include "idle.h"

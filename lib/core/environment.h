@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * environment.h: the TASKLET_ variables, read once at the first use by secure_getenv().  A bad value is one line
- * on stderr that names it, and the default.
+ * environment.h: the TASKLET_ variables, read once at the first use by secure_getenv().  A bad
+ * value is one line on stderr that names it, and the default.
  */
 #ifndef TL_CORE_ENVIRONMENT_H
 #define TL_CORE_ENVIRONMENT_H

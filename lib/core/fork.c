@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork.c: see fork.h.  The copy is made before the fork, while the forking thread's state stands still: after it the
- * parent goes on at once.
+ * fork.c: see fork.h.  The copy is made before the fork, while the forking thread's state stands
+ * still: after it the parent goes on at once.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * format.h: a line of text put together without libc, for signal handlers, reports and errors.  What does not
- * fit is cut.
+ * format.h: a line of text put together without libc, for signal handlers, reports and errors.
+ * What does not fit is cut.
  */
 #ifndef TL_CORE_FORMAT_H
 #define TL_CORE_FORMAT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * idle.h: the idle context.  When nothing can run but something will, whoever blocks last is parked like anybody
- * else, and this small context, which no tool lists, sleeps in its place: in an idle process every tasklet
- * has a backtrace.
+ * idle.h: the idle context.  When nothing can run but something will, whoever blocks last is parked
+ * like anybody else, and this small context, which no tool lists, sleeps in its place: in an idle
+ * process every tasklet has a backtrace.
  */
 #ifndef TL_CORE_IDLE_H
 #define TL_CORE_IDLE_H
@@ -12,7 +12,8 @@
 /* Get its stack ready, the first time.  0; -ENOMEM. */
 TL_HIDDEN int idle_prepare(struct scheduler *s);
 
-/* Park `c`, which has left the ring, and sleep until somebody is ready.  What the resume of c returns. */
+/* Park `c`, which has left the ring, and sleep until somebody is ready.  What the resume of c
+ * returns. */
 TL_HIDDEN int idle_enter(struct scheduler *s, struct tl_record *c, unsigned reason,
 			 const struct tl_object *object);
 

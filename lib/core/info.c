@@ -304,7 +304,8 @@ static void describe_times(struct scheduler *s, const struct tl_record *t,
 	info->since_ns = now - to_ns(since);
 }
 
-/* Serials carry on from the lower half that a record keeps: the newest one below `child` that matches. */
+/* Serials carry on from the lower half that a record keeps: the newest one below `child` that
+ * matches. */
 static uint64_t whole_serial(uint64_t child, uint32_t low)
 {
 	uint64_t serial = (child & ~UINT64_C(0xffffffff)) | low;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* join.c: waiting for the end of a tasklet.  Joiners wait in a queue of their own on the tasklet joined. */
+/* join.c: waiting for the end of a tasklet.  Joiners wait in a queue of their own on the tasklet
+ * joined. */
 #include "cycle.h"
 #include "task.h"
 #include "timer.h"

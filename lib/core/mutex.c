@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mutex.c: mutual exclusion between tasklets.  First in, first out: unlocking hands the mutex to who has waited
- * longest.  An uncontended lock writes its holder into the object, and makes no event.
+ * mutex.c: mutual exclusion between tasklets.  First in, first out: unlocking hands the mutex to
+ * who has waited longest.  An uncontended lock writes its holder into the object, and makes no
+ * event.
  */
 #include "cycle.h"
 #include "object.h"
@@ -132,7 +133,8 @@ static COLD int lock_slow(struct scheduler *s, struct tl_object *m, uint64_t dea
 					timed ? TL_WAIT_FLAG_DEADLINE : 0, object_slot(m)),
 			   enter_queue, &l, TL_REASON_LOCK);
 	if (error < 0 && m->holder == holder_word(s, c)) {
-		/* thrown at between the hand-over and now: who is told that it failed must not hold it */
+		/* thrown at between the hand-over and now: who is told that it failed must not hold
+		 * it */
 		hand_over(s, m);
 	}
 	return error;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* object.c: see object.h.  Slots come to a scheduler in blocks; a freed one is used again before a new one. */
+/* object.c: see object.h.  Slots come to a scheduler in blocks; a freed one is used again before a
+ * new one. */
 #include <pthread.h>
 #include <string.h>
 
@@ -86,8 +87,8 @@ void object_destroy(struct scheduler *s, struct tl_object *o)
 	s->object_free = object_slot(o);
 }
 
-/* Their waiters are gone with the thread.  Its free slots are lost to the table until the process ends: bounded by
- * what the thread itself once used. */
+/* Their waiters are gone with the thread.  Its free slots are lost to the table until the process
+ * ends: bounded by what the thread itself once used. */
 void object_home_gone(struct scheduler *s)
 {
 	uint32_t high = __atomic_load_n(&segment.header->object_high, __ATOMIC_ACQUIRE);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object.h: what channels and mutexes share: their record in the segment, the lock on it, the queue of waiters.
+ * object.h: what channels and mutexes share: their record in the segment, the lock on it, the queue
+ * of waiters.
  *
- * The lock is biased.  `home` is the scheduler that made the object; it takes the lock by a plain store, looks at
- * `home` again, and gives it back by a plain store.  Another thread that wants in would first set home to
- * OBJECT_SHARED and call membarrier(2) (PRIVATE_EXPEDITED), so that the old home either sees that or is
- * seen inside; from then on everybody takes the lock by an atomic exchange.  Operations from another thread are
- * refused at present (-EINVAL), so that nobody revokes; docs/design/locks.md has the whole protocol.
+ * The lock is biased.  `home` is the scheduler that made the object; it takes the lock by a plain
+ * store, looks at `home` again, and gives it back by a plain store.  Another thread that wants in
+ * would first set home to OBJECT_SHARED and call membarrier(2) (PRIVATE_EXPEDITED), so that the old
+ * home either sees that or is seen inside; from then on everybody takes the lock by an atomic
+ * exchange. Operations from another thread are refused at present (-EINVAL), so that nobody
+ * revokes; docs/design/locks.md has the whole protocol.
  *
  * A lock is never held across a switch.
  */
@@ -30,7 +32,8 @@ TL_HIDDEN void object_home_gone(struct scheduler *s);
 /* Not ours: adopt it if its thread has ended and it is of this kind (0), else -EINVAL. */
 TL_HIDDEN COLD int object_adopt(struct scheduler *s, struct tl_object *o, enum tl_object_kind kind);
 
-/* A destroy would pull it from under somebody who was handed something and has not left its call yet. */
+/* A destroy would pull it from under somebody who was handed something and has not left its call
+ * yet. */
 TL_HIDDEN bool object_is_left(struct scheduler *s, const struct tl_object *o);
 
 ALWAYS_INLINE uint32_t object_slot(const struct tl_object *o)
@@ -93,8 +96,8 @@ ALWAYS_INLINE void object_note_left(struct scheduler *s, struct tl_object *o,
 
 /* ---- known users ---- */
 
-/* The last user and the ones before it, no two equal; `more`: there were more than are kept.  No calls: the hot paths
- * save no register. */
+/* The last user and the ones before it, no two equal; `more`: there were more than are kept.  No
+ * calls: the hot paths save no register. */
 ALWAYS_INLINE void object_note_user(struct tl_object *o, uint32_t *last, uint32_t *earlier,
 				    uint8_t more, const struct tl_record *c)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * overflow.c: who overflowed its stack.  Into a guard: a handler on an alternate stack names the tasklet, hands
- * the signal to whoever handled it before, and else lets the process die of it with a true core.  Past a
- * guard, or without one: the canary of the stack below tells, at the next switch to it.
+ * overflow.c: who overflowed its stack.  Into a guard: a handler on an alternate stack names the
+ * tasklet, hands the signal to whoever handled it before, and else lets the process die of it with
+ * a true core. Past a guard, or without one: the canary of the stack below tells, at the next
+ * switch to it.
  *
  * Everything here is async-signal-safe.
  */
@@ -80,7 +81,8 @@ static void chain(const struct sigaction *previous, int signal, siginfo_t *info,
 	} else if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
 		previous->sa_handler(signal);
 	} else {
-		/* The instruction is tried again, with nobody to catch it: a core with true registers. */
+		/* The instruction is tried again, with nobody to catch it: a core with true
+		 * registers. */
 		struct sigaction act = { .sa_handler = SIG_DFL };
 		sigaction(signal, &act, NULL);
 		if (info->si_code <= 0) /* sent by kill(2): no instruction to try again */

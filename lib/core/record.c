@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.c: blocks of slots and serials.  See record.h.  When a thread ends, its blocks, in which nobody lives
- * any more, go to whoever needs one next.
+ * record.c: blocks of slots and serials.  See record.h.  When a thread ends, its blocks, in which
+ * nobody lives any more, go to whoever needs one next.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -51,8 +51,8 @@ static bool take_pooled(struct scheduler *s)
 	return found;
 }
 
-/* A block of slots that nobody has used yet.  Blocks begin at multiples of 64, so that a word of the occupancy
- * map has one writer. */
+/* A block of slots that nobody has used yet.  Blocks begin at multiples of 64, so that a word of
+ * the occupancy map has one writer. */
 static int take_fresh(struct scheduler *s)
 {
 	uint32_t capacity = (uint32_t)segment_capacity(SECTION_records);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h: taking and giving back tasklets' records.  Slots and serials come to a scheduler in blocks, so that
- * the hot path shares nothing; a freed slot is used again before a new one.
+ * record.h: taking and giving back tasklets' records.  Slots and serials come to a scheduler in
+ * blocks, so that the hot path shares nothing; a freed slot is used again before a new one.
  */
 #ifndef TL_CORE_RECORD_H
 #define TL_CORE_RECORD_H

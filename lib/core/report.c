@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.c: tl_report(), the list of tasklets from inside.  It reads the tables as any tool would, so that it can be
- * called from a deadlock handler, or by hand from a debugger; it allocates nothing and locks nothing.
+ * report.c: tl_report(), the list of tasklets from inside.  It reads the tables as any tool would,
+ * so that it can be called from a deadlock handler, or by hand from a debugger; it allocates
+ * nothing and locks nothing.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ring.c: the run ring where it is not the plain case: several levels at once, insertion and removal out of
- * the hot paths, and an empty ring in the idle context.
+ * ring.c: the run ring where it is not the plain case: several levels at once, insertion and
+ * removal out of the hot paths, and an empty ring in the idle context.
  *
- * While `mixed`, first[l] is where level l's ring starts, and is the current tasklet for its own level; a
- * level's ring is circular as the single one is.
+ * While `mixed`, first[l] is where level l's ring starts, and is the current tasklet for its own
+ * level; a level's ring is circular as the single one is.
  */
 #include "scheduler.h"
 
@@ -114,7 +114,8 @@ void ring_remove(struct scheduler *s, struct tl_record *t)
 	}
 }
 
-/* The level whose turn it is, of those in `populated`: the highest, but one that was passed over too often. */
+/* The level whose turn it is, of those in `populated`: the highest, but one that was passed over
+ * too often. */
 static int pick_level(struct scheduler *s, unsigned populated)
 {
 	int highest = 31 - __builtin_clz(populated);

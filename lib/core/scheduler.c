@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scheduler.c: a thread becomes a scheduler at its first use of the runtime, and is none any more at its end.
- * The process's segment is made by the first.
+ * scheduler.c: a thread becomes a scheduler at its first use of the runtime, and is none any more
+ * at its end. The process's segment is made by the first.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -32,7 +32,8 @@ static struct task_extra *extras;
 static pthread_key_t end_key;
 static bool fast_traces; /* clock and processor are what MODE_FULL assumes */
 
-/* MODE_FULL uses lzcnt, which older processors take for bsr (AMD64 manual volume 3, CPUID 8000_0001 ECX). */
+/* MODE_FULL uses lzcnt, which older processors take for bsr (AMD64 manual volume 3, CPUID 8000_0001
+ * ECX). */
 static bool has_lzcnt(void)
 {
 #if defined __x86_64__

@@ -2,10 +2,11 @@
 /*
  * scheduler.h: one scheduler an OS thread, its run ring, and the switch.
  *
- * The ring is circular and starts at the current tasklet: [current, next, ..., last].  With tasklets of
- * several levels ready there is one ring a level; `first` is where each starts.
+ * The ring is circular and starts at the current tasklet: [current, next, ..., last].  With
+ * tasklets of several levels ready there is one ring a level; `first` is where each starts.
  *
- * Every operation exists three times, compiled from one always-inline template with a constant mode:
+ * Every operation exists three times, compiled from one always-inline template with a constant
+ * mode:
  *
  *   MODE_OFF      tracing off, nothing unusual
  *   MODE_FULL     tracing on, clock = TSC, nothing unusual
@@ -143,8 +144,8 @@ TL_HIDDEN COLD int scheduler_start(struct scheduler *s);
 
 TL_HIDDEN void scheduler_choose_mode(struct scheduler *s);
 
-/* The countdown reached zero, or an operation is slow anyway: look at timers, publish counts, check the stack's
- * canary.  True: the mode changed, so that a fast operation must start again. */
+/* The countdown reached zero, or an operation is slow anyway: look at timers, publish counts, check
+ * the stack's canary.  True: the mode changed, so that a fast operation must start again. */
 TL_HIDDEN COLD bool scheduler_look(struct scheduler *s);
 
 /* ---- records and links ---- */
@@ -210,7 +211,8 @@ ALWAYS_INLINE void event_write(struct tl_event_record *e, uint64_t *head, uint64
 			       uint64_t b)
 {
 	const uint64_t what = event | flags << 16 | (uint64_t)tasklet << 32;
-	/* a reader that sees any of this record sees head at least as it was: it keeps nothing of it */
+	/* a reader that sees any of this record sees head at least as it was: it keeps nothing of
+	 * it */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	e->stamp = at;
 	__builtin_memcpy((char *)e + offsetof(struct tl_event_record, event), &what, sizeof what);
@@ -240,8 +242,8 @@ ALWAYS_INLINE uint64_t halves(uint64_t low, uint64_t high)
 	return (uint32_t)low | high << 32;
 }
 
-/* The histogram bucket of a duration: lzcnt64(d) & 63.  scheduler_start() checked that there is lzcnt, or
- * chose MODE_CAREFUL. */
+/* The histogram bucket of a duration: lzcnt64(d) & 63.  scheduler_start() checked that there is
+ * lzcnt, or chose MODE_CAREFUL. */
 ALWAYS_INLINE unsigned bucket(uint64_t duration, const int mode)
 {
 #if defined __x86_64__
@@ -264,7 +266,8 @@ ALWAYS_INLINE void account(struct scheduler *s, struct tl_record *c, struct tl_r
 	if (!handoff)
 		n->ready += delay;
 	n->since = at;
-	/* One event late: a store whose address depends on the stamp makes later loads wait for it. */
+	/* One event late: a store whose address depends on the stamp makes later loads wait for it.
+	 *  */
 	struct tl_scheduler *shared = s->shared;
 	shared->slices[bucket(shared->slice_pending, mode)]++;
 	shared->delays[bucket(shared->delay_pending, mode)]++;
@@ -274,7 +277,8 @@ ALWAYS_INLINE void account(struct scheduler *s, struct tl_record *c, struct tl_r
 
 /* ---- the switch ---- */
 
-/* Who ran AHEAD switches ago learns that `n` follows it so much later; fetch what n's own lesson says. */
+/* Who ran AHEAD switches ago learns that `n` follows it so much later; fetch what n's own lesson
+ * says. */
 ALWAYS_INLINE void prefetch_ahead(struct scheduler *s, struct tl_record *n)
 {
 	if (likely(s->run_count < AHEAD_FROM))
@@ -302,8 +306,8 @@ TL_HIDDEN COLD __attribute__((noreturn)) void go_attention(struct scheduler *s,
 /* In callback.c: the schedule callback, and checks that the careful mode makes before a switch. */
 TL_HIDDEN void before_switch(struct scheduler *s, struct tl_record *c, struct tl_record *n);
 
-/* Park `c`, the current tasklet, whose wait word and links are in order, and go on with `n`.  Returns when
- * somebody switches to c, with what that one decided. */
+/* Park `c`, the current tasklet, whose wait word and links are in order, and go on with `n`.
+ * Returns when somebody switches to c, with what that one decided. */
 ALWAYS_INLINE int switch_to(struct scheduler *s, struct tl_record *c, struct tl_record *n,
 			    const unsigned event, unsigned reason, const struct tl_object *object,
 			    uint32_t object_slot, const int mode)
@@ -373,18 +377,19 @@ TL_HIDDEN void ring_insert_next(struct scheduler *s, struct tl_record *t);
 TL_HIDDEN void ring_remove(struct scheduler *s, struct tl_record *t);
 /* Who runs next if the current one leaves the ring (which it has not yet); NULL: nobody. */
 TL_HIDDEN struct tl_record *ring_pick_without(struct scheduler *s, struct tl_record *c);
-/* Note that `c` stays in its ring while `n` gets the turn: at the end of it, or at its beginning. */
+/* Note that `c` stays in its ring while `n` gets the turn: at the end of it, or at its beginning.
+ *  */
 TL_HIDDEN void ring_leave_turn(struct scheduler *s, struct tl_record *c, bool at_end);
 
 /* ---- generic steps, for what is not hot ---- */
 
-/* Park the current tasklet, whose wait word and links are in order, and go on with `n` (the idle context too),
- * in the careful mode whatever the mode is. */
+/* Park the current tasklet, whose wait word and links are in order, and go on with `n` (the idle
+ * context too), in the careful mode whatever the mode is. */
 TL_HIDDEN int switch_away(struct scheduler *s, struct tl_record *n, unsigned reason,
 			  const struct tl_object *object);
 
-/* Take `t`, which waits, sleeps, is paused or in tl_run(), out of what it waits for; its state is then that of
- * nobody's: the caller inserts it. */
+/* Take `t`, which waits, sleeps, is paused or in tl_run(), out of what it waits for; its state is
+ * then that of nobody's: the caller inserts it. */
 TL_HIDDEN void task_unwait(struct scheduler *s, struct tl_record *t);
 
 /* Make `t`, which is in no chain, ready at the end of the ring. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * site.c: where tasklets come from.  Each scheduler has entries of its own in the shared table, so that counts
- * have one writer; a private hash finds them by address.
+ * site.c: where tasklets come from.  Each scheduler has entries of its own in the shared table, so
+ * that counts have one writer; a private hash finds them by address.
  */
 #include <stdlib.h>
 

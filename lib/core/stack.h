@@ -2,15 +2,16 @@
 /*
  * stack.h: where tasklets' stacks come from.
  *
- * Slabs of equal stacks, reserved without memory; a stack gets its page at the first run on it, and is used
- * again last in, first out.  Spawning only reserves (stack_credit), so that a first run cannot fail.
+ * Slabs of equal stacks, reserved without memory; a stack gets its page at the first run on it, and
+ * is used again last in, first out.  Spawning only reserves (stack_credit), so that a first run
+ * cannot fail.
  *
  *   slab base + i * stride                                             slab base + (i + 1) * stride
  *   | guard |                stack, grows down  <----      | node | canary |  colour, unused  |
  *                                                           ^ stack_node = the first frame's end
  *
- * The colour, 0 to 15 cache lines, keeps the tops of equal stacks out of the same cache sets.  The canary is
- * what the upper neighbour's overflow hits first, should it jump over its own guard.
+ * The colour, 0 to 15 cache lines, keeps the tops of equal stacks out of the same cache sets.  The
+ * canary is what the upper neighbour's overflow hits first, should it jump over its own guard.
  */
 #ifndef TL_CORE_STACK_H
 #define TL_CORE_STACK_H
@@ -85,7 +86,8 @@ TL_HIDDEN bool stack_check_always(void);
 /* Which guard this kernel can do, or what TASKLET_GUARD asked for. */
 TL_HIDDEN enum stack_guard stack_guard_kind(void);
 
-/* The handler that names who overflowed into a guard.  Process-wide; and this thread's alternate stack. */
+/* The handler that names who overflowed into a guard.  Process-wide; and this thread's alternate
+ * stack. */
 TL_HIDDEN void overflow_handler_install(void);
 TL_HIDDEN void overflow_stack_install(void);
 

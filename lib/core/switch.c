@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switch.c: the slow half of every switch (a first run, a pending error, careful mode), and the annotations
- * of the sanitizer builds.
+ * switch.c: the slow half of every switch (a first run, a pending error, careful mode), and the
+ * annotations of the sanitizer builds.
  */
 #include "switch.h"
 

@@ -16,7 +16,8 @@ enum { SPAWN_FLAGS = TL_BACKGROUND | TL_JOINABLE };
 static COLD int spawn_careful(struct scheduler *s, tl_fn fn, void *arg,
 			      const struct tl_options *options, const void *site, tl_task *ret);
 
-/* Without options, when all that it takes is at hand; else it is the careful one's, by a tail call. */
+/* Without options, when all that it takes is at hand; else it is the careful one's, by a tail call.
+ *  */
 ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *site, tl_task *ret,
 			const int mode)
 {

@@ -7,11 +7,13 @@
 #include "record.h"
 #include "scheduler.h"
 
-/* The record of a handle, for an operation of this thread on it: 0; -ESRCH stale; -EINVAL another thread's. */
+/* The record of a handle, for an operation of this thread on it: 0; -ESRCH stale; -EINVAL another
+ * thread's. */
 TL_HIDDEN int task_find(struct scheduler *s, tl_task task, struct tl_record **ret);
 
-/* What becomes of `result`, with which `t` (current or not) ends: joiners, the error handler, else the innermost
- * tl_run() or main.  The one that is to go on with the uncaught error at once, in the ring; NULL: nobody. */
+/* What becomes of `result`, with which `t` (current or not) ends: joiners, the error handler, else
+ * the innermost tl_run() or main.  The one that is to go on with the uncaught error at once, in the
+ * ring; NULL: nobody. */
 TL_HIDDEN struct tl_record *task_settle(struct scheduler *s, struct tl_record *t, int result);
 
 /* `t`, which never ran and is in no chain, ends. */
@@ -29,7 +31,8 @@ TL_HIDDEN void join_forget(struct scheduler *s, struct tl_record *joiner);
 
 /* channel.c, mutex.c: take a waiter out of the object's queue. */
 TL_HIDDEN void channel_forget(struct scheduler *s, struct tl_record *waiter);
-/* An error that waited to be received no longer holds up the senders behind it: those for whom there is room. */
+/* An error that waited to be received no longer holds up the senders behind it: those for whom
+ * there is room. */
 TL_HIDDEN void channel_refill(struct scheduler *s, struct tl_object *ch);
 TL_HIDDEN void mutex_forget(struct scheduler *s, struct tl_record *waiter);
 

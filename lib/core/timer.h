@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timer.h: a scheduler's pending deadlines, one a tasklet at most.  A 4-ary heap by deadline, then by order
- * of insertion; each tasklet knows its place in it, so that a cancel needs no search.
+ * timer.h: a scheduler's pending deadlines, one a tasklet at most.  A 4-ary heap by deadline, then
+ * by order of insertion; each tasklet knows its place in it, so that a cancel needs no search.
  */
 #ifndef TL_CORE_TIMER_H
 #define TL_CORE_TIMER_H
@@ -22,8 +22,8 @@ ALWAYS_INLINE uint64_t timer_until(uint64_t deadline)
 	return deadline == TL_AT_ONCE ? 1 : deadline; /* long past */
 }
 
-/* What a call that is about to wait until `deadline` does first: room, too.  0; -EAGAIN for TL_AT_ONCE; -ETIMEDOUT when
- * it has passed; -ENOMEM. */
+/* What a call that is about to wait until `deadline` does first: room, too.  0; -EAGAIN for
+ * TL_AT_ONCE; -ETIMEDOUT when it has passed; -ENOMEM. */
 TL_HIDDEN int timer_prepare(struct scheduler *s, uint64_t deadline);
 /* After timer_room(). */
 TL_HIDDEN void timer_add(struct scheduler *s, struct tl_record *t, uint64_t deadline);

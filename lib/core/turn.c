@@ -145,7 +145,8 @@ static COLD int run_careful(struct scheduler *s, tl_task task)
 	return switch_away(s, t, TL_REASON_SWITCH_TO, NULL);
 }
 
-/* To one that is ready, and so in this thread's ring: all there are of one level, and no trap is set. */
+/* To one that is ready, and so in this thread's ring: all there are of one level, and no trap is
+ * set. */
 ALWAYS_INLINE int run(struct scheduler *s, tl_task task, const int mode)
 {
 	struct tl_record *c = s->current, *t = task_record(task);
@@ -183,8 +184,8 @@ TL_API int tl_task_switch(tl_task task)
 
 /* ---- tl_run() ---- */
 
-/* `c` goes on in its tl_run(): runs that were begun inside it and have not returned are runnable now, the
- * innermost first. */
+/* `c` goes on in its tl_run(): runs that were begun inside it and have not returned are runnable
+ * now, the innermost first. */
 static void leave_run(struct scheduler *s, struct tl_record *c)
 {
 	if (!extra_of(s, c)->in_run)

@@ -26,7 +26,8 @@
  *   +-----------------------------+ segment_bytes
  *
  * Reading a record that others change:
- *   counter (acquire), wait (acquire), copy the fields and the stack, acquire fence, counter and wait
+ *   counter (acquire), wait (acquire), copy the fields and the stack, acquire fence, counter and
+ * wait
  *   again: equal and counter even = consistent and parked.  An odd counter = on a CPU: its stack is
  *   in use.  Bounded tries, then it is torn, and said to be.
  *   The serial is never used twice: compare it too before you call it the same tasklet.
@@ -102,8 +103,9 @@ enum tl_abi_kind {
 	TL_KIND_WAIT,                /* a wait word */
 };
 
-/* A text of N bytes is either inline (up to N - 1 bytes and a NUL) or, when byte N - 5 is TL_NAME_LONG,
- * its beginning, followed there by the full text's byte offset in `strings` (the last four bytes). */
+/* A text of N bytes is either inline (up to N - 1 bytes and a NUL) or, when byte N - 5 is
+ * TL_NAME_LONG, its beginning, followed there by the full text's byte offset in `strings` (the last
+ * four bytes). */
 #define TL_NAME_LONG ((char)0xff)
 
 /* ---- enums and their printed names: one table each ---- */
@@ -119,8 +121,8 @@ enum tl_abi_set {
 	TL_SET_CAPABILITY,
 };
 
-/* State of a tasklet, in its wait word.  The runtime does not write RUNNING at a switch: a record that is
- * READY and whose counter is odd runs. */
+/* State of a tasklet, in its wait word.  The runtime does not write RUNNING at a switch: a record
+ * that is READY and whose counter is odd runs. */
 #define TL_STATES(X)                                     \
 	X(FREE, 0, "free")       /* the slot is nobody's */   \
 	X(NEW, 1, "new")         /* made, no body bound */    \
@@ -132,8 +134,9 @@ enum tl_abi_set {
 	X(PARKED, 7, "parked")   /* reason unknown (a runtime that does not say) */ \
 	X(LOST, 8, "lost in fork")
 
-/* What it waits for.  `object` of the wait word is, for SEND to LOCK and CONDITION to EVENT, the slot of an
- * object; for JOIN the slot of a tasklet; for SELECT the slot of the first of its select blocks. */
+/* What it waits for.  `object` of the wait word is, for SEND to LOCK and CONDITION to EVENT, the
+ * slot of an object; for JOIN the slot of a tasklet; for SELECT the slot of the first of its select
+ * blocks. */
 #define TL_WAITS(X)                              \
 	X(NONE, 0, "none")                        \
 	X(SEND, 1, "send")                        \
@@ -260,8 +263,8 @@ enum tl_capability { TL_CAPABILITIES(TL_ENUM_CAPABILITY) };
  *   | object slot   | sequence   | flags | kind |state|
  *   +---------------+------------+-------+------+-----+
  *
- * Written whole (relaxed by the owner before its own switch, whose counter publishes it; release by others).
- * The sequence goes up whenever somebody else changes a parked tasklet. */
+ * Written whole (relaxed by the owner before its own switch, whose counter publishes it; release by
+ * others). The sequence goes up whenever somebody else changes a parked tasklet. */
 enum {
 	TL_WAIT_STATE_MASK = 0xf,
 	TL_WAIT_KIND_SHIFT = 4,
@@ -281,8 +284,9 @@ static inline uint64_t tl_wait_word(unsigned state, unsigned kind, unsigned flag
 
 /* ---- a tasklet ---- */
 
-/* The stack word: where the stack is.  Bits 0-19 index in the slab, 20-28 slab, 29-31 enum tl_place.
- * A stack of slab s, index i lies in [base + i * stride + guard_bytes, base + (i + 1) * stride). */
+/* The stack word: where the stack is.  Bits 0-19 index in the slab, 20-28 slab, 29-31 enum
+ * tl_place. A stack of slab s, index i lies in [base + i * stride + guard_bytes, base + (i + 1) *
+ * stride). */
 enum { TL_STACK_INDEX_BITS = 20, TL_STACK_SLAB_BITS = 9, TL_STACK_PLACE_SHIFT = 29 };
 
 /* Bits of tl_record.flags.  The first two make a switch to it take the careful path. */
@@ -377,7 +381,8 @@ struct tl_select {
 	uint64_t ticket;
 };
 
-/* ---- where tasklets come from.  Two entries may name one address: each has one writing scheduler. ---- */
+/* ---- where tasklets come from.  Two entries may name one address: each has one writing scheduler.
+ * ---- */
 
 struct tl_site {
 	uint64_t address;     /* return address of the spawning call */
@@ -442,8 +447,8 @@ struct tl_runtime {
 	uint64_t reserved[7];
 };
 
-/* How to start unwinding a parked tasklet: rip = resume, sp = the saved sp, then by CFI; or take the
- * registers from where they were saved. */
+/* How to start unwinding a parked tasklet: rip = resume, sp = the saved sp, then by CFI; or take
+ * the registers from where they were saved. */
 struct tl_layout {
 	uint32_t machine;     /* e_machine of elf.h */
 	uint32_t transform;   /* 0: words are as saved */

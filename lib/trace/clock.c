@@ -62,8 +62,8 @@ void clock_anchor(struct tl_header *h, uint64_t now)
 {
 	if (h->clock != TL_CLOCK_TSC)
 		return;
-	/* Every 2^28 cycles, a tenth of a second more or less; the first one soon, since a core of a process
-	 * that never idles has no other. */
+	/* Every 2^28 cycles, a tenth of a second more or less; the first one soon, since a core of
+	 * a process that never idles has no other. */
 	uint64_t last = __atomic_load_n(&h->anchor1_clock, __ATOMIC_RELAXED);
 	if (now - last < UINT64_C(1) << (last == h->anchor0_clock ? 22 : 28))
 		return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.h: the trace's clock.  The time-stamp counter where it is invariant and the kernel itself uses it,
- * else CLOCK_MONOTONIC; or a virtual clock that stands still until everybody sleeps, and then jumps.
- * Two anchors in the header tell the tools how to convert.
+ * clock.h: the trace's clock.  The time-stamp counter where it is invariant and the kernel itself
+ * uses it, else CLOCK_MONOTONIC; or a virtual clock that stands still until everybody sleeps, and
+ * then jumps. Two anchors in the header tell the tools how to convert.
  */
 #ifndef TL_TRACE_CLOCK_H
 #define TL_TRACE_CLOCK_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segment.c: makes the memfd, lays out its sections, describes them in its own tables, and seals it:
- * from then on nobody but this process can write to it, root included.
+ * segment.c: makes the memfd, lays out its sections, describes them in its own tables, and seals
+ * it: from then on nobody but this process can write to it, root included.
  *
- * Pages are had by fallocate() before they are touched: a page of a sparse memfd that cannot be had would
- * be a SIGBUS.
+ * Pages are had by fallocate() before they are touched: a page of a sparse memfd that cannot be had
+ * would be a SIGBUS.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -168,7 +168,8 @@ static void describe(const struct segment_options *options)
 	h->strings_high = 8;
 }
 
-/* A memfd of the segment's size, mapped at `at` (NULL: anywhere) and sealed.  The descriptor, or -errno. */
+/* A memfd of the segment's size, mapped at `at` (NULL: anywhere) and sealed.  The descriptor, or
+ * -errno. */
 static int make_memfd(void)
 {
 	int fd = memfd_create(TL_ABI_MEMFD, MFD_CLOEXEC | MFD_ALLOW_SEALING);

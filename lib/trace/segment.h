@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segment.h: the process's one segment: made at the first use of the runtime, sealed, never unmapped.
- * Layout: abi.h.  Sections grow by backing more of their range with memory, never by moving.
+ * segment.h: the process's one segment: made at the first use of the runtime, sealed, never
+ * unmapped. Layout: abi.h.  Sections grow by backing more of their range with memory, never by
+ * moving.
  */
 #ifndef TL_TRACE_SEGMENT_H
 #define TL_TRACE_SEGMENT_H
@@ -60,16 +61,16 @@ TL_HIDDEN int segment_back(enum segment_section section, uint64_t count);
 
 TL_HIDDEN uint64_t segment_capacity(enum segment_section section);
 
-/* fork(): before it, a copy of all that is in use, in a memfd of its own; after it, the child maps that one in
- * place of its parent's.  -errno: the child has no runtime. */
+/* fork(): before it, a copy of all that is in use, in a memfd of its own; after it, the child maps
+ * that one in place of its parent's.  -errno: the child has no runtime. */
 TL_HIDDEN int segment_fork_copy(void);
 TL_HIDDEN int segment_fork_map(int fd);
 
 /* Note a text in the strings section, once; its offset, or 0 when there is no room (counted). */
 TL_HIDDEN uint32_t segment_string(const char *text);
 
-/* Store a name in a field of `bytes` bytes (abi.h: inline, or begun there and whole in the strings), or
- * read it back. */
+/* Store a name in a field of `bytes` bytes (abi.h: inline, or begun there and whole in the
+ * strings), or read it back. */
 TL_HIDDEN void segment_name_set(char *field, size_t bytes, const char *name);
 TL_HIDDEN void segment_name_get(const char *field, size_t bytes, char *buffer, size_t buffer_bytes);
 

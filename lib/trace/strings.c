@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strings.c: texts in the segment.  Each is stored once, NUL-terminated, at a multiple of 8; offset 0 is
- * "none".  What is full loses names, never tasklets, and counts them.
+ * strings.c: texts in the segment.  Each is stored once, NUL-terminated, at a multiple of 8; offset
+ * 0 is "none".  What is full loses names, never tasklets, and counts them.
  */
 #include <pthread.h>
 #include <stdlib.h>

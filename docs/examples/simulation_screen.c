@@ -98,13 +98,13 @@ static void show(bool unicode)
 	snprintf(line, sizeof(line), "ant hill  %u actors, seed %u, %.1f s%s", options.actors,
 		 options.seed, (double)(tl_now() - world.start) / SECOND_NS,
 		 world.is_night ? "  night" : "");
-	mvaddnstr(0, 0, line, COLS);
+	mvaddnstr(0, 0, line, COLS - 1);
 	snprintf(line, sizeof(line),
 		 "q quit  n %s  out %u  home %u  larder %zu  larvae %u  born %lu  died %lu",
 		 world.is_night ? "day" : "night", out, world.living - out,
 		 tl_channel_length(world.larder), world.larvae, world.born - world.larvae,
 		 world.died);
-	mvaddnstr(LINES - 1, 0, line, COLS);
+	mvaddnstr(LINES - 1, 0, line, COLS - 1); /* curses dislikes the very last cell */
 	refresh();
 }
 

@@ -141,6 +141,8 @@ class Graph:
             if key not in self._sides:
                 self._sides[key] = Side(self.snapshot, *side, len(self._sides))
             self._next[task.slot] = self._sides[key]
+            if side[1] == HOLDER and self.snapshot.holder(side[0]) is task:
+                self._may_go_on.add(task.slot)  # unlocked and given to it, but not woken yet
         elif task.state == WAITING and task.wait_kind == WAIT_JOIN:
             joined = self.snapshot.task_at.get(task.wait_slot)
             if joined is None or not is_live(joined):

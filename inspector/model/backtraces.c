@@ -140,6 +140,9 @@ static void explain_end(const struct tracing *tracing, enum unwind_end end, stru
 	case UNWIND_UNREADABLE:
 		snprintf(ret->why, sizeof ret->why, "its stack cannot be read further");
 		break;
+	case UNWIND_NO_REGISTER:
+		snprintf(ret->why, sizeof ret->why, "it is in the kernel, and so is its frame pointer");
+		break;
 	case UNWIND_NONSENSE:
 		snprintf(ret->why, sizeof ret->why, "the unwind information leads nowhere");
 		break;
@@ -182,22 +185,25 @@ static bool word_of(const struct unwind_stack *stack, int64_t offset, uint64_t *
 /* The registers of a parked tasklet: at the resume label all of them but two are still on the stack, where the
  * call frame information finds them.  A layout without that label tells where each was saved. */
 static bool start_of(const struct tl_layout *layout, const struct unwind_stack *stack,
-		     uint64_t registers[UNWIND_REGISTERS])
+		     struct unwind_start *ret)
 {
-	memset(registers, 0, UNWIND_REGISTERS * sizeof *registers);
+	*ret = (struct unwind_start){ .known = 1u << RSP | 1u << RETURN_ADDRESS };
 	if (layout->resume) {
-		registers[RSP] = stack->low;
-		registers[RETURN_ADDRESS] = layout->resume;
+		ret->registers[RSP] = stack->low;
+		ret->registers[RETURN_ADDRESS] = layout->resume;
 		return true;
 	}
 	uint32_t count = layout->register_count < TL_ABI_LAYOUT_REGISTERS ? layout->register_count :
 									    TL_ABI_LAYOUT_REGISTERS;
-	for (uint32_t i = 0; i < count; i++)
-		if (layout->registers[i].dwarf >= UNWIND_REGISTERS ||
-		    !word_of(stack, layout->registers[i].offset, &registers[layout->registers[i].dwarf]))
+	for (uint32_t i = 0; i < count; i++) {
+		uint16_t number = layout->registers[i].dwarf;
+		if (number >= UNWIND_REGISTERS ||
+		    !word_of(stack, layout->registers[i].offset, &ret->registers[number]))
 			return false;
-	registers[RSP] = stack->low + (uint64_t)(int64_t)layout->sp_offset;
-	return word_of(stack, layout->pc_offset, &registers[RETURN_ADDRESS]);
+		ret->known |= 1u << number;
+	}
+	ret->registers[RSP] = stack->low + (uint64_t)(int64_t)layout->sp_offset;
+	return word_of(stack, layout->pc_offset, &ret->registers[RETURN_ADDRESS]);
 }
 
 static const char *unusable_layout(const struct tl_layout *layout)
@@ -213,11 +219,11 @@ static const char *unusable_layout(const struct tl_layout *layout)
 
 static void walk_copy(const struct tracing *tracing, struct job *job, struct unwind_frames *frames)
 {
-	uint64_t registers[UNWIND_REGISTERS];
+	struct unwind_start start;
 	struct unwind_stack stack = { .low = job->span->address, .bytes = job->span->buffer,
 				      .count = job->span->bytes, .high = job->stack_high };
-	if (start_of(&tracing->layout, &stack, registers)) {
-		unwind_walk(tracing->unwinder->unwind, &stack, registers, frames);
+	if (start_of(&tracing->layout, &stack, &start)) {
+		unwind_walk(tracing->unwinder->unwind, &stack, &start, frames);
 		return;
 	}
 	frames->count = 0;
@@ -313,22 +319,42 @@ static enum look look_at(const struct tracing *tracing, struct job *job, unsigne
 	return LOOK_ANSWERED;
 }
 
-/* A core keeps the registers of every thread: the tasklet that ran on it starts there. */
+static bool is_on_stack(const struct task *task, uint64_t sp)
+{
+	return task->stack_high == 0 || (sp >= task->stack_low && sp < task->stack_high);
+}
+
+static bool is_same_sleep(const struct source_thread *before, const struct source_thread *after)
+{
+	return after->has_registers && before->blocks == after->blocks &&
+	       memcmp(before->registers, after->registers, sizeof before->registers) == 0;
+}
+
+/* A core keeps the registers of every thread: the tasklet that ran on it starts there.  A live thread that is
+ * blocked in a system call can be walked from where it entered the kernel; it was there all the while when
+ * afterwards everything is as before, and it has not gone to sleep again. */
 static void walk_thread(const struct tracing *tracing, const struct task *task, struct backtrace *ret)
 {
-	const struct source_thread *threads;
-	size_t count = source_threads(tracing->model->source, &threads);
+	struct source *source = tracing->model->source;
+	struct source_thread thread, after;
+	struct unwind_stack none = { .bytes = (const unsigned char *)"" };
+	struct unwind_start start;
+	struct unwind_frames frames;
 	pid_t tid = tracing->snapshot->schedulers[task->scheduler].tid;
+	struct record_guard guard = record_guard(&tracing->view, task->slot);
 	give_status(ret, BACKTRACE_RUNNING, "it runs");
-	for (size_t i = 0; i < count; i++) {
-		if (threads[i].tid != tid || !threads[i].has_registers)
-			continue;
-		struct unwind_stack none = { .bytes = (const unsigned char *)"" };
-		struct unwind_frames frames;
-		unwind_walk(tracing->unwinder->unwind, &none, threads[i].registers, &frames);
-		give_frames(tracing, task, &frames, ret);
+	if (!source_thread_read(source, tid, &thread) || !thread.has_registers)
 		return;
-	}
+	memcpy(start.registers, thread.registers, sizeof start.registers);
+	start.known = thread.known;
+	unwind_walk(tracing->unwinder->unwind, &none, &start, &frames);
+	bool is_it =
+		!tracing->view.is_live ||
+		(is_on_stack(task, thread.registers[RSP]) && source_thread_read(source, tid, &after) &&
+		 is_same_sleep(&thread, &after) && guard.counter % 2 &&
+		 record_guards_equal(guard, record_guard(&tracing->view, task->slot)));
+	if (is_it)
+		give_frames(tracing, task, &frames, ret);
 }
 
 /* One that runs, or moved during the first try: a few more, alone. */

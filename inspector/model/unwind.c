@@ -37,9 +37,9 @@ struct unwind {
 	unw_addr_space_t space;
 	/* of the walk at hand */
 	const struct unwind_stack *stack;
-	const uint64_t *registers;
+	const struct unwind_start *start;
 	unsigned accesses, page_count;
-	bool has_no_module, has_no_table, is_unreadable;
+	bool has_no_module, has_no_table, has_no_register, is_unreadable;
 	struct page *pages;      /* PAGES_MOST of them */
 };
 
@@ -108,7 +108,11 @@ static int access_register(unw_addr_space_t space, unw_regnum_t number, unw_word
 	struct unwind *unwind = argument;
 	if (is_write || number < 0 || number >= UNWIND_REGISTERS)
 		return -UNW_EBADREG;
-	*value = unwind->registers[number]; /* libunwind numbers them as DWARF does */
+	if (!(unwind->start->known >> number & 1)) {
+		unwind->has_no_register = true;
+		return -UNW_EBADREG;
+	}
+	*value = unwind->start->registers[number]; /* libunwind numbers them as DWARF does */
 	return 0;
 }
 
@@ -253,10 +257,11 @@ void unwind_forget(struct unwind *unwind)
 
 static void find_cause(const struct unwind *unwind, struct unwind_frames *ret)
 {
-	ret->end = unwind->has_no_module ? UNWIND_NO_MODULE :
-		   unwind->has_no_table  ? UNWIND_NO_TABLE :
-		   unwind->is_unreadable ? UNWIND_UNREADABLE :
-					   UNWIND_NONSENSE;
+	ret->end = unwind->has_no_module   ? UNWIND_NO_MODULE :
+		   unwind->has_no_table	   ? UNWIND_NO_TABLE :
+		   unwind->has_no_register ? UNWIND_NO_REGISTER :
+		   unwind->is_unreadable   ? UNWIND_UNREADABLE :
+					     UNWIND_NONSENSE;
 }
 
 static void walk(struct unwind *unwind, struct unwind_frames *ret)
@@ -302,16 +307,17 @@ static void walk(struct unwind *unwind, struct unwind_frames *ret)
 }
 
 void unwind_walk(struct unwind *unwind, const struct unwind_stack *stack,
-		 const uint64_t registers[UNWIND_REGISTERS], struct unwind_frames *ret)
+		 const struct unwind_start *start, struct unwind_frames *ret)
 {
 	unwind->stack = stack;
-	unwind->registers = registers;
+	unwind->start = start;
 	unwind->accesses = unwind->page_count = 0;
-	unwind->has_no_module = unwind->has_no_table = unwind->is_unreadable = false;
+	unwind->has_no_module = unwind->has_no_table = false;
+	unwind->has_no_register = unwind->is_unreadable = false;
 	ret->count = 0;
 	ret->read_more = false;
 	walk(unwind, ret);
 	ret->read_more = unwind->page_count > 0;
 	unwind->stack = NULL;
-	unwind->registers = NULL;
+	unwind->start = NULL;
 }

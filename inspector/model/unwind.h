@@ -24,6 +24,7 @@ enum unwind_end {
 	UNWIND_NO_MODULE,        /* the last pc is in no mapped file */
 	UNWIND_NO_TABLE,         /* its module has no unwind information for it */
 	UNWIND_UNREADABLE,       /* memory was missing */
+	UNWIND_NO_REGISTER,      /* a register was missing */
 	UNWIND_NONSENSE,         /* the information leads nowhere */
 };
 
@@ -43,8 +44,14 @@ void unwind_destroy(struct unwind *unwind);
 /* What was learnt of the target's code may be wrong: forget it. */
 void unwind_forget(struct unwind *unwind);
 
-/* `registers` by DWARF number; the first pc is exact. */
+/* Where a walk starts. */
+struct unwind_start {
+	uint64_t registers[UNWIND_REGISTERS];
+	uint32_t known;          /* bit r: registers[r] is known; a walk that needs another is cut */
+};
+
+/* The first pc is exact. */
 void unwind_walk(struct unwind *unwind, const struct unwind_stack *stack,
-		 const uint64_t registers[UNWIND_REGISTERS], struct unwind_frames *ret);
+		 const struct unwind_start *start, struct unwind_frames *ret);
 
 #endif

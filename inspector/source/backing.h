@@ -20,6 +20,7 @@ struct source_ops {
 	/* Fill a fresh list, ordered by address; 0 or -errno. */
 	int (*read_modules)(struct source *source, struct source_module **ret, size_t *count);
 	int (*read_threads)(struct source *source, struct source_thread **ret, size_t *count);
+	bool (*read_thread)(struct source *source, pid_t tid, struct source_thread *ret);
 };
 
 /* The first member of each kind's own struct. */

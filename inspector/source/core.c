@@ -216,6 +216,17 @@ static int core_read_threads(struct source *source, struct source_thread **ret, 
 	return 0;
 }
 
+static bool core_read_thread(struct source *source, pid_t tid, struct source_thread *ret)
+{
+	const struct core_notes *notes = &core_of(source)->notes;
+	for (size_t i = 0; i < notes->thread_count; i++)
+		if (notes->threads[i].tid == tid) {
+			*ret = notes->threads[i];
+			return true;
+		}
+	return false;
+}
+
 static const struct source_ops core_ops = {
 	.close = core_close,
 	.state = core_state,
@@ -223,6 +234,7 @@ static const struct source_ops core_ops = {
 	.memory_read = core_memory_read,
 	.read_modules = core_read_modules,
 	.read_threads = core_read_threads,
+	.read_thread = core_read_thread,
 };
 
 /* ---- the segment ---- */

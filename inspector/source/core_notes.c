@@ -28,6 +28,7 @@ static void take_registers(const struct elf_prstatus *status, struct source_thre
 					 r.r9,	r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip };
 	memcpy(ret->registers, registers, sizeof registers);
 	ret->has_registers = true;
+	ret->known = (1u << 17) - 1;
 }
 #endif
 

@@ -10,8 +10,8 @@
 #include "backing.h"
 #include "proc.h"
 #include "process_memory.h"
+#include "process_threads.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -150,31 +150,12 @@ static int process_read_modules(struct source *source, struct source_module **re
 
 static int process_read_threads(struct source *source, struct source_thread **ret, size_t *count)
 {
-	struct process *process = process_of(source);
-	int descriptor = openat(process->directory, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = descriptor < 0 ? NULL : fdopendir(descriptor);
-	if (!entries) {
-		int error = errno;
-		if (descriptor >= 0)
-			close(descriptor);
-		return -error;
-	}
-	size_t room = 0;
-	for (struct dirent *entry; (entry = readdir(entries));) {
-		int tid = atoi(entry->d_name);
-		if (tid <= 0)
-			continue;
-		if (*count == room) {
-			room = room ? room * 2 : 16;
-			struct source_thread *grown = reallocarray(*ret, room, sizeof *grown);
-			if (!grown)
-				break;
-			*ret = grown;
-		}
-		(*ret)[(*count)++] = (struct source_thread){ .tid = tid };
-	}
-	closedir(entries);
-	return 0;
+	return process_threads_list(process_of(source)->directory, ret, count);
+}
+
+static bool process_read_thread(struct source *source, pid_t tid, struct source_thread *ret)
+{
+	return process_threads_read(process_of(source)->directory, tid, ret);
 }
 
 static void process_memory_read(struct source *source, struct source_span *spans, size_t count)
@@ -190,6 +171,7 @@ static const struct source_ops process_ops = {
 	.memory_read = process_memory_read,
 	.read_modules = process_read_modules,
 	.read_threads = process_read_threads,
+	.read_thread = process_read_thread,
 };
 
 /* ---- opening ---- */

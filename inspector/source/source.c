@@ -247,3 +247,8 @@ size_t source_threads(struct source *source, const struct source_thread **ret)
 	*ret = source->threads;
 	return source->thread_count;
 }
+
+bool source_thread_read(struct source *source, pid_t tid, struct source_thread *ret)
+{
+	return source->ops->read_thread(source, tid, ret);
+}

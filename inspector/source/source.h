@@ -42,8 +42,10 @@ struct source_module {
 /* One thread of the target, from /proc/PID/task or a core's NT_PRSTATUS. */
 struct source_thread {
 	pid_t tid;
-	bool has_registers;      /* only a core's threads, and those blocked in a system call */
+	bool has_registers;      /* only a core's threads, and those that are blocked in a system call */
+	uint32_t known;          /* bit r: registers[r] is known.  In a system call only 7 and 16 are */
 	uint64_t registers[17];  /* by DWARF number of x86-64: 6 rbp, 7 rsp, 16 the return address */
+	uint64_t blocks;         /* how often it has gone to sleep: unchanged = it has not woken meanwhile */
 };
 
 /* One line that says what was wrong, with what, and what to do.  No newline.  Safe for a terminal. */
@@ -107,7 +109,12 @@ const struct source_module *source_module_at(struct source *source, uint64_t add
 size_t source_modules(struct source *source, const struct source_module **ret);
 unsigned source_modules_refresh(struct source *source);
 
+/* The threads, without the registers of live ones. */
 size_t source_threads(struct source *source, const struct source_thread **ret);
+
+/* One thread as it is now.  A live one has registers while it is blocked in a system call: twice the same, with
+ * the same `blocks`, and it has been there all the while.  False: there is no such thread. */
+bool source_thread_read(struct source *source, pid_t tid, struct source_thread *ret);
 
 /* The clocks of this machine, which are a live target's, now.  tsc is 0 where it cannot be read. */
 void source_clocks(const struct source *source, uint64_t *tsc, uint64_t *monotonic_ns);

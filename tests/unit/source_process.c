@@ -268,6 +268,88 @@ TEST(tables_without_memory)
 	end_child(child);
 }
 
+/* ---- running tasklets ---- */
+
+static int read_pipe[2];
+
+#define NO_TAIL_CALL() __asm__ volatile("" ::: "memory")
+
+/* The bug that is met most: a call that blocks the whole thread. */
+static __attribute__((noinline)) int read_for_ever(void)
+{
+	char byte;
+	ssize_t got = read(read_pipe[0], &byte, 1);
+	NO_TAIL_CALL();
+	return (int)got;
+}
+
+static int block_the_thread(void *argument)
+{
+	(void)argument;
+	child_is_ready();
+	int result = read_for_ever();
+	NO_TAIL_CALL();
+	return result;
+}
+
+static void run_a_blocker(void)
+{
+	if (pipe(read_pipe) != 0 ||
+	    tl_spawn(block_the_thread, NULL, &(struct tl_options){ .name = "blocker" }, NULL) != 0)
+		_exit(1);
+	_exit(tl_run() != 0);
+}
+
+TEST(a_running_tasklet_that_blocks_its_thread)
+{
+	struct backtrace backtrace;
+	char functions[1024];
+	pid_t child = start_child(run_a_blocker);
+	look_at_process(&looker, child);
+	do { /* until it is asleep in the kernel */
+		sched_yield();
+		look_backtrace(&looker, "blocker", &backtrace);
+	} while (backtrace.status == BACKTRACE_RUNNING);
+	look_functions(&looker, &backtrace, functions, sizeof functions);
+	/* Code that was compiled with frame pointers needs one that is in the kernel. */
+	bool is_whole = backtrace.status == BACKTRACE_COMPLETE &&
+			strstr(functions, "read read_for_ever block_the_thread");
+	bool is_cut = backtrace.status == BACKTRACE_CUT && strstr(backtrace.why, "frame pointer") &&
+		      strncmp(functions, "read", 4) == 0;
+	if (!is_whole && !is_cut)
+		fail_test("status %d (%s): %s", backtrace.status, backtrace.why, functions);
+	end_child(child);
+}
+
+static int spin_for_ever(void *argument)
+{
+	(void)argument;
+	child_is_ready();
+	volatile bool goes_on = true;
+	while (goes_on)
+		NO_TAIL_CALL();
+	return 0;
+}
+
+static void run_a_spinner(void)
+{
+	if (tl_spawn(spin_for_ever, NULL, &(struct tl_options){ .name = "spinner" }, NULL) != 0)
+		_exit(1);
+	_exit(tl_run() != 0);
+}
+
+TEST(a_running_tasklet_that_runs)
+{
+	struct backtrace backtrace;
+	pid_t child = start_child(run_a_spinner);
+	look_at_process(&looker, child);
+	expect_int(look_task(&looker, "spinner")->state, TL_STATE_RUNNING);
+	look_backtrace(&looker, "spinner", &backtrace);
+	expect_int(backtrace.status, BACKTRACE_RUNNING);
+	expect_int(backtrace.count, 0);
+	end_child(child);
+}
+
 /* ---- memory ---- */
 
 TEST(each_span_is_read_or_fails_alone)

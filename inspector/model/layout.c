@@ -2,8 +2,8 @@
 /*
  * layout.c: reads and checks the prologue and the three tables that it leads to.
  *
- * After this, every section lies within the segment and every known field within its section's entries,
- * so that nobody else has to check an offset again: only indices against capacities.
+ * After this, every section lies within the segment and every known field within its section's
+ * entries, so that nobody else has to check an offset again: only indices against capacities.
  */
 #include "layout.h"
 
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { SECTIONS_MOST = 1024, FIELDS_MOST = 1 << 14, NAMES_MOST = 1 << 14 };
 
@@ -34,7 +35,8 @@ static const struct known_field {
 	uint32_t offset, size, count;
 } known_fields[] = { TL_ABI_FIELDS(KNOWN_FIELD) };
 
-/* Fields of a section follow each other in the table: where each section's begin, for layout_decode(). */
+/* Fields of a section follow each other in the table: where each section's begin, for
+ * layout_decode(). */
 static void fields_of(enum layout_section_id section, size_t *first, size_t *end)
 {
 	static uint16_t starts[SECTION_COUNT], ends[SECTION_COUNT];
@@ -85,19 +87,23 @@ static int check_prologue(const struct tl_abi_prologue *prologue, const struct s
 {
 	if (memcmp(prologue->magic, TL_ABI_MAGIC, sizeof prologue->magic) != 0)
 		return problem_set(problem, EBADMSG,
-				   "%s: its segment is not ready, or none of ours (no magic)", label);
-	if (prologue->byte_order == __builtin_bswap32(TL_ABI_BYTE_ORDER))
-		return problem_set(problem, ENOTSUP,
-				   "%s: its segment is of the other byte order: look at it on such a machine",
+				   "%s: its segment is not ready, or none of ours (no magic)",
 				   label);
+	if (prologue->byte_order == __builtin_bswap32(TL_ABI_BYTE_ORDER))
+		return problem_set(
+			problem, ENOTSUP,
+			"%s: its segment is of the other byte order: look at it on such a machine",
+			label);
 	if (prologue->byte_order != TL_ABI_BYTE_ORDER)
-		return problem_set(problem, EBADMSG, "%s: its segment is damaged (byte order 0x%08x)",
-				   label, prologue->byte_order);
+		return problem_set(problem, EBADMSG,
+				   "%s: its segment is damaged (byte order 0x%08x)", label,
+				   prologue->byte_order);
 	if (prologue->abi != TL_ABI_NUMBER)
-		return problem_set(problem, ENOTSUP,
-				   "%s: its segment has ABI %u, these tools know %u: use those that came "
-				   "with its library",
-				   label, prologue->abi, TL_ABI_NUMBER);
+		return problem_set(
+			problem, ENOTSUP,
+			"%s: its segment has ABI %u, these tools know %u: use those that came "
+			"with its library",
+			label, prologue->abi, TL_ABI_NUMBER);
 	if (prologue->segment_bytes > segment->bytes)
 		return problem_set(problem, EBADMSG,
 				   "%s: its segment is damaged (says %llu bytes, has %llu)", label,
@@ -108,7 +114,8 @@ static int check_prologue(const struct tl_abi_prologue *prologue, const struct s
 
 enum { SECTION_UNKNOWN = -1, SECTION_BAD = -2 };
 
-/* Take the section if we know it: its id, SECTION_UNKNOWN, or SECTION_BAD: it lies outside of the segment. */
+/* Take the section if we know it: its id, SECTION_UNKNOWN, or SECTION_BAD: it lies outside of the
+ * segment. */
 static int take_section(struct layout *layout, const struct segment *segment,
 			const struct tl_abi_section *raw)
 {
@@ -140,8 +147,8 @@ static bool has_good_size(const struct known_field *known, const struct tl_abi_f
 }
 
 /* Take the field if we know it.  False: it lies outside of its entry. */
-static bool take_field(struct layout *layout, const struct tl_abi_field *raw, const int *section_ids,
-		       size_t section_count)
+static bool take_field(struct layout *layout, const struct tl_abi_field *raw,
+		       const int *section_ids, size_t section_count)
 {
 	if (raw->section >= section_count)
 		return false;
@@ -176,8 +183,8 @@ static void find_native_sections(struct layout *layout)
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		const struct layout_field *field = &layout->fields[i];
 		const struct known_field *known = &known_fields[i];
-		if (!field->is_known || field->offset != known->offset || field->size != known->size ||
-		    field->count != known->count)
+		if (!field->is_known || field->offset != known->offset ||
+		    field->size != known->size || field->count != known->count)
 			layout->sections[known->section].is_native = false;
 	}
 }
@@ -194,7 +201,8 @@ static void take_names(struct layout *layout, const struct tl_abi_name *names, u
 
 static int damaged(const char *label, const char *what, const char *name, struct problem *problem)
 {
-	return problem_set(problem, EBADMSG, "%s: its segment is damaged (%s %.24s)", label, what, name);
+	return problem_set(problem, EBADMSG, "%s: its segment is damaged (%s %.24s)", label, what,
+			   name);
 }
 
 static int take_tables(struct segment *segment, const struct tl_abi_prologue *prologue,
@@ -205,15 +213,15 @@ static int take_tables(struct segment *segment, const struct tl_abi_prologue *pr
 		read_table(segment, prologue->sections, prologue->section_count, sizeof *sections,
 			   SECTIONS_MOST, &errors[0]);
 	struct tl_abi_field *fields __attribute__((cleanup(cleanup_free))) =
-		read_table(segment, prologue->fields, prologue->field_count, sizeof *fields, FIELDS_MOST,
-			   &errors[1]);
+		read_table(segment, prologue->fields, prologue->field_count, sizeof *fields,
+			   FIELDS_MOST, &errors[1]);
 	struct tl_abi_name *names __attribute__((cleanup(cleanup_free))) =
-		read_table(segment, prologue->names, prologue->name_count, sizeof *names, NAMES_MOST,
-			   &errors[2]);
+		read_table(segment, prologue->names, prologue->name_count, sizeof *names,
+			   NAMES_MOST, &errors[2]);
 	if (!sections || !fields || !names) {
 		error = errors[0] ? errors[0] : errors[1] ? errors[1] : errors[2];
-		return problem_set(problem, -error, "%s: its segment's tables cannot be read: %s", label,
-				   strerror(-error));
+		return problem_set(problem, -error, "%s: its segment's tables cannot be read: %s",
+				   label, strerror(-error));
 	}
 	int ids[SECTIONS_MOST];
 	for (uint32_t i = 0; i < prologue->section_count; i++) {
@@ -228,12 +236,24 @@ static int take_tables(struct segment *segment, const struct tl_abi_prologue *pr
 	return 0;
 }
 
+/* The magic is written last: one that is being made gets it in a moment. */
+static int read_prologue(struct segment *segment, struct tl_abi_prologue *prologue)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+	int error = segment_read(segment, 0, prologue, sizeof *prologue);
+	for (int tries = 0; tries < 50 && !error && prologue->magic[0] == '\0'; tries++) {
+		nanosleep(&pause, NULL);
+		error = segment_read(segment, 0, prologue, sizeof *prologue);
+	}
+	return error;
+}
+
 int layout_read(struct segment *segment, const char *label, struct layout *ret,
 		struct problem *problem)
 {
 	struct tl_abi_prologue prologue;
 	memset(ret, 0, sizeof *ret);
-	int error = segment_read(segment, 0, &prologue, sizeof prologue);
+	int error = read_prologue(segment, &prologue);
 	if (error)
 		return problem_set(problem, -error, "%s: its segment cannot be read: %s", label,
 				   strerror(-error));
@@ -244,8 +264,8 @@ int layout_read(struct segment *segment, const char *label, struct layout *ret,
 	if (error)
 		return error;
 	find_native_sections(ret);
-	static const enum layout_field_id needed[] = { FIELD_header_record_high, FIELD_records_serial,
-						       FIELD_records_wait };
+	static const enum layout_field_id needed[] = { FIELD_header_record_high,
+						       FIELD_records_serial, FIELD_records_wait };
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
 		if (!layout_knows(ret, needed[i]) ||
 		    ret->sections[known_fields[needed[i]].section].capacity == 0)

@@ -2,9 +2,9 @@
 /*
  * process.c: a live process as a source.
  *
- * Who it is: the open directory /proc/PID (dead once the process is), its start time, and the inode of its
- * memfd (an exec keeps the first two).  Once opened, the memfd stays ours: the picture survives the process.
- * It is mapped only when its seals say that nobody can shrink it under us.
+ * Who it is: the open directory /proc/PID (dead once the process is), its start time, and the inode
+ * of its memfd (an exec keeps the first two).  Once opened, the memfd stays ours: the picture
+ * survives the process.  It is mapped only when its seals say that nobody can shrink it under us.
  */
 #define _GNU_SOURCE
 #include "backing.h"
@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef F_SEAL_FUTURE_WRITE
@@ -136,7 +137,8 @@ static int process_read_modules(struct source *source, struct source_module **re
 	module_list_finish(&list);
 	for (size_t i = 0; i < list.count; i++) {
 		struct source_module *module = &list.modules[i];
-		if (asprintf(&module->open_path, "/proc/%d/root%s", (int)source->pid, module->path) < 0)
+		if (asprintf(&module->open_path, "/proc/%d/root%s", (int)source->pid,
+			     module->path) < 0)
 			module->open_path = NULL;
 	}
 	if (error || list.count == 0) {
@@ -186,15 +188,17 @@ static int describe_refusal(pid_t pid, int error, struct problem *problem)
 	case ESRCH:
 		return problem_set(problem, error, "%d: no such process", (int)pid);
 	case EPERM:
-		return problem_set(problem, error,
-				   "%d: it has closed the descriptor of its segment (closefrom?): only root "
-				   "can still look at it",
-				   (int)pid);
+		return problem_set(
+			problem, error,
+			"%d: it has closed the descriptor of its segment (closefrom?): only root "
+			"can still look at it",
+			(int)pid);
 	case EACCES:
-		return problem_set(problem, error,
-				   "%d: this user may not look at it: run as root or as the user that it "
-				   "belongs to, or start it with 'tltop -- COMMAND'",
-				   (int)pid);
+		return problem_set(
+			problem, error,
+			"%d: this user may not look at it: run as root or as the user that it "
+			"belongs to, or start it with 'tltop -- COMMAND'",
+			(int)pid);
 	default:
 		return problem_set(problem, error, "%d: cannot look for its segment: %s", (int)pid,
 				   strerror(error));
@@ -212,7 +216,7 @@ static void map_segment(struct process *process)
 			 process->segment_descriptor, 0);
 	if (map == MAP_FAILED)
 		return;
-	madvise(map, process->source.segment_bytes, MADV_DONTFORK); /* an editor has no use for it */
+	madvise(map, process->source.segment_bytes, MADV_DONTFORK); /* an editor needs none */
 	process->source.segment_map = map;
 }
 
@@ -228,11 +232,47 @@ static int open_segment(struct process *process, struct problem *problem)
 		return describe_refusal(pid, errno == ENOENT ? ESRCH : errno, problem);
 	struct stat status;
 	if (fstat(process->segment_descriptor, &status) != 0 ||
-	    status.st_ino != process->segment.inode || !S_ISREG(status.st_mode) || status.st_size <= 0)
+	    status.st_ino != process->segment.inode || !S_ISREG(status.st_mode) ||
+	    status.st_size <= 0)
 		return problem_set(problem, ESRCH, "%d: it changed while it was opened", (int)pid);
 	process->source.segment_bytes = (uint64_t)status.st_size;
 	map_segment(process);
 	return 0;
+}
+
+/* A program that was just started has its segment in a moment: wait for it while it is this young. */
+static bool is_young(const struct process *process)
+{
+	enum { YOUNG_NS = 2000000000 };
+	struct timespec now;
+	if (clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+		return false;
+	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t started_ns = process->start_time / ticks * 1000000000 +
+			      process->start_time % ticks * (1000000000 / ticks);
+	uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return now_ns < started_ns + YOUNG_NS;
+}
+
+static int open_segment_in_time(struct process *process, struct problem *problem)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+	int error = open_segment(process, problem);
+	while (error == -ENOENT && is_young(process)) {
+		nanosleep(&pause, NULL);
+		error = open_segment(process, problem);
+	}
+	return error;
+}
+
+/* exec(2) keeps process id and start time, and changes this. */
+static void name_it(struct process *process, const struct proc_stat *stat)
+{
+	char path[1024];
+	struct source *source = &process->source;
+	source_set_program(source, proc_executable(process->directory, path, sizeof path) ?
+					   path : stat->command);
+	snprintf(source->label, sizeof source->label, "%s %d", source->program, (int)source->pid);
 }
 
 int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
@@ -255,15 +295,12 @@ int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
 		return error;
 	}
 	process->start_time = stat.start_time;
-	char path[1024];
-	source_set_program(source, proc_executable(process->directory, path, sizeof path) ?
-					   path : stat.command);
-	snprintf(source->label, sizeof source->label, "%s %d", source->program, (int)pid);
-	error = open_segment(process, problem);
+	error = open_segment_in_time(process, problem);
 	if (error) {
 		process_close(source);
 		return error;
 	}
+	name_it(process, &stat);
 	*ret = source;
 	return 0;
 }

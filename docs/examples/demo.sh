@@ -4,14 +4,26 @@ build=${1:-build}
 if [ -t 0 ] && [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 	exec "$build/bin/tltop" -- "$build/examples/simulation" --headless --actors 2000 --seconds 600
 fi
+
 "$build/examples/simulation" --headless --actors 2000 --seconds 60 >/dev/null &
 simulation=$!
 trap 'kill "$simulation" 2>/dev/null' EXIT INT TERM
 status=0
-for screen in tasks channels waits; do
-	printf '\n==== tltop, screen %s ====\n' "$screen"
-	"$build/bin/tltop" -b -n 2 -d 0.5 --screen "$screen" "$simulation" | sed -n '1,60p' || status=1
-done
-printf '\n==== tldump bt --group %s ====\n' "$simulation"
-"$build/bin/tldump" bt --group "$simulation" | sed -n '1,60p' || status=1
+
+# show TITLE COMMAND...: the first lines of what it prints
+show() {
+	printf '\n==== %s ====\n' "$1"
+	shift
+	if shown=$("$@"); then
+		printf '%s\n' "$shown" | sed -n '1,24p'
+	else
+		status=1
+	fi
+}
+
+show 'tltop, screen tasks' "$build/bin/tltop" -b -n 1 --screen tasks "$simulation"
+show 'tltop, screen channels' "$build/bin/tltop" -b -n 1 --screen channels "$simulation"
+show 'tltop, screen waits' "$build/bin/tltop" -b -n 1 --screen waits "$simulation"
+show 'tldump bt --group' "$build/bin/tldump" bt --group "$simulation"
+show 'tldump events -n 8' "$build/bin/tldump" events -n 8 "$simulation"
 exit "$status"

@@ -25,7 +25,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) -MMD -MP
 LIB_CFLAGS = $(ALL_CFLAGS) $(if $(findstring undefined,$(SANITIZE)),-fno-sanitize=null) -fPIC -fvisibility=hidden -fno-plt -fno-tree-slp-vectorize \
 	-fasynchronous-unwind-tables -DTASKLET_VERSION='"$(VERSION)"'
 
-.PHONY: tests all deps demo check check-asan check-valgrind bench lint install clean help lib
+.PHONY: tests all deps demo check check-asan check-valgrind bench lint install uninstall clean help lib
 .DEFAULT_GOAL := all
 
 # ---- lib ----
@@ -230,8 +230,10 @@ install: all
 	install -m 644 $(LIB_A) $(DESTDIR)$(libdir)
 	install -m 755 $(LIB_SO).$(SOVERSION) $(DESTDIR)$(libdir)
 	ln -sf libtasklet.so.$(SOVERSION) $(DESTDIR)$(libdir)/libtasklet.so
-	printf '%s\n' 'prefix=$(prefix)' 'Name: tasklet' 'Description: microthreads for C that can be seen' \
-		'Version: $(VERSION)' 'Cflags: -I$(includedir)' 'Libs: -L$(libdir) -ltasklet' 'Libs.private: -pthread' \
+	printf '%s\n' 'prefix=$(prefix)' 'libdir=$(patsubst $(prefix)/%,$${prefix}/%,$(libdir))' \
+		'includedir=$(patsubst $(prefix)/%,$${prefix}/%,$(includedir))' '' \
+		'Name: tasklet' 'Description: microthreads for C that can be seen' 'Version: $(VERSION)' \
+		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ltasklet' 'Libs.private: -pthread' \
 		> $(DESTDIR)$(libdir)/pkgconfig/tasklet.pc
 	install -m 644 docs/man/tltop.1 docs/man/tldump.1 $(DESTDIR)$(mandir)/man1
 	install -m 644 docs/man/tasklet.7 $(DESTDIR)$(mandir)/man7
@@ -239,6 +241,13 @@ install: all
 	install -m 644 gdb/tasklet/*.py $(DESTDIR)$(datadir)/tasklet/gdb/tasklet
 	ln -sf $(datadir)/tasklet/gdb/tasklet-gdb.py $(DESTDIR)$(gdbautoload)$(libdir)/libtasklet.so.$(SOVERSION)-gdb.py
 	[ -n "$(DESTDIR)" ] || ldconfig
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(bindir)/,tltop tldump) $(DESTDIR)$(includedir)/tasklet.h \
+		$(addprefix $(DESTDIR)$(libdir)/,libtasklet.a libtasklet.so libtasklet.so.$(SOVERSION) pkgconfig/tasklet.pc) \
+		$(addprefix $(DESTDIR)$(mandir)/,man1/tltop.1 man1/tldump.1 man7/tasklet.7) \
+		$(DESTDIR)$(gdbautoload)$(libdir)/libtasklet.so.$(SOVERSION)-gdb.py
+	rm -rf $(DESTDIR)$(datadir)/tasklet
 
 clean:
 	rm -rf build
@@ -250,7 +259,7 @@ help:
 	@echo 'make check-asan   the same under AddressSanitizer and UBSan;  check-valgrind: under valgrind'
 	@echo 'make bench        measure beside Go, Boost.Fiber, State Threads and GNU Pth'
 	@echo 'make lint         cppcheck and pyflakes'
-	@echo 'make install      DESTDIR=, prefix=$(prefix), gdbautoload=$(gdbautoload)'
+	@echo 'make install      DESTDIR=, prefix=$(prefix), gdbautoload=$(gdbautoload);  uninstall: the reverse'
 	@echo 'make clean        remove build/'
 	@echo 'variables: V=1 shows commands, B= another build folder, SUITES= only these, BENCH= options of bench.py'
 

@@ -2,9 +2,9 @@
 /*
  * backtraces.c: copies stacks without stopping anybody, proves the copies, and walks them.
  *
- * Many stacks a system call.  A tasklet's counter and wait word are read before and after its stack was
- * copied: equal and even = it was parked all the while, so the copy is what it was.  If it was not, it is
- * tried a few times more, alone; then it is hot, and said to be.
+ * Many stacks a system call.  A tasklet's counter and wait word are read before and after its stack
+ * was copied: equal and even = it was parked all the while, so the copy is what it was.  If it was
+ * not, it is tried a few times more, alone; then it is hot, and said to be.
  */
 #include "backtraces.h"
 
@@ -101,7 +101,8 @@ static void refuse(const struct tracing *tracing, struct backtrace *ret, int err
 {
 	const char *problem = source_memory_problem(tracing->model->source);
 	if (error == -EPERM)
-		give_status(ret, BACKTRACE_REFUSED, problem ? problem : "its memory may not be read");
+		give_status(ret, BACKTRACE_REFUSED,
+			    problem ? problem : "its memory may not be read");
 	else if (error == -ESRCH)
 		give_status(ret, BACKTRACE_REFUSED, "its memory is gone: the program has ended");
 	else
@@ -114,11 +115,11 @@ static void explain_no_table(const struct tracing *tracing, uint64_t pc, struct 
 	const char *slash = module ? strrchr(module->path, '/') : NULL;
 	const char *name = slash ? slash + 1 : "?";
 	if (module && !module->file)
-		snprintf(ret->why, sizeof ret->why, "%.80s, as it was mapped, is not on this machine (any more)",
-			 name);
+		snprintf(ret->why, sizeof ret->why,
+			 "%.80s, as it was mapped, is not on this machine (any more)", name);
 	else
-		snprintf(ret->why, sizeof ret->why, "no unwind information for 0x%" PRIx64 " in %.80s", pc,
-			 name);
+		snprintf(ret->why, sizeof ret->why,
+			 "no unwind information for 0x%" PRIx64 " in %.80s", pc, name);
 }
 
 static void explain_end(const struct tracing *tracing, enum unwind_end end, struct backtrace *ret)
@@ -141,7 +142,8 @@ static void explain_end(const struct tracing *tracing, enum unwind_end end, stru
 		snprintf(ret->why, sizeof ret->why, "its stack cannot be read further");
 		break;
 	case UNWIND_NO_REGISTER:
-		snprintf(ret->why, sizeof ret->why, "it is in the kernel, and so is its frame pointer");
+		snprintf(ret->why, sizeof ret->why,
+			 "it is in the kernel, and so is its frame pointer");
 		break;
 	case UNWIND_NONSENSE:
 		snprintf(ret->why, sizeof ret->why, "the unwind information leads nowhere");
@@ -182,8 +184,9 @@ static bool word_of(const struct unwind_stack *stack, int64_t offset, uint64_t *
 	return true;
 }
 
-/* The registers of a parked tasklet: at the resume label all of them but two are still on the stack, where the
- * call frame information finds them.  A layout without that label tells where each was saved. */
+/* The registers of a parked tasklet: at the resume label all of them but two are still on the
+ * stack, where the call frame information finds them.  A layout without that label tells where each
+ * was saved. */
 static bool start_of(const struct tl_layout *layout, const struct unwind_stack *stack,
 		     struct unwind_start *ret)
 {
@@ -271,7 +274,8 @@ static bool aim(const struct tracing *tracing, struct job *job, unsigned char *c
 		return false;
 	}
 	if (place == TL_PLACE_INDIRECT || place == TL_PLACE_JMPBUF) {
-		give_status(job->ret, BACKTRACE_CUT, "its stack is kept in a way that is not known here");
+		give_status(job->ret, BACKTRACE_CUT,
+			    "its stack is kept in a way that is not known here");
 		return false;
 	}
 	if (sp == 0 || (has_stack && (sp < low || sp >= high))) {
@@ -330,10 +334,12 @@ static bool is_same_sleep(const struct source_thread *before, const struct sourc
 	       memcmp(before->registers, after->registers, sizeof before->registers) == 0;
 }
 
-/* A core keeps the registers of every thread: the tasklet that ran on it starts there.  A live thread that is
- * blocked in a system call can be walked from where it entered the kernel; it was there all the while when
- * afterwards everything is as before, and it has not gone to sleep again. */
-static void walk_thread(const struct tracing *tracing, const struct task *task, struct backtrace *ret)
+/* A core keeps the registers of every thread: the tasklet that ran on it starts there.  A live
+ * thread that is blocked in a system call can be walked from where it entered the kernel; it was
+ * there all the while when afterwards everything is as before, and it has not gone to sleep again.
+ */
+static void walk_thread(const struct tracing *tracing, const struct task *task,
+			struct backtrace *ret)
 {
 	struct source *source = tracing->model->source;
 	struct source_thread thread, after;
@@ -348,11 +354,11 @@ static void walk_thread(const struct tracing *tracing, const struct task *task, 
 	memcpy(start.registers, thread.registers, sizeof start.registers);
 	start.known = thread.known;
 	unwind_walk(tracing->unwinder->unwind, &none, &start, &frames);
-	bool is_it =
-		!tracing->view.is_live ||
-		(is_on_stack(task, thread.registers[RSP]) && source_thread_read(source, tid, &after) &&
-		 is_same_sleep(&thread, &after) && guard.counter % 2 &&
-		 record_guards_equal(guard, record_guard(&tracing->view, task->slot)));
+	bool is_it = !tracing->view.is_live ||
+		     (is_on_stack(task, thread.registers[RSP]) &&
+		      source_thread_read(source, tid, &after) && is_same_sleep(&thread, &after) &&
+		      guard.counter % 2 &&
+		      record_guards_equal(guard, record_guard(&tracing->view, task->slot)));
 	if (is_it)
 		give_frames(tracing, task, &frames, ret);
 }

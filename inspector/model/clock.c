@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.c: the rate of the target's time stamp counter, from two instants that are known on both clocks.
+ * clock.c: the rate of the target's time stamp counter, from two instants that are known on both
+ * clocks.
  *
- * The first is written at the target's start.  The second is the farthest from it that can be had: for a
- * live process our own look at both clocks, just now (it is the same machine); for a core what the target
- * wrote last; and if it never did, our own clocks again, when the machine has not been restarted since
- * and its counter is seen to run at that rate.
+ * The first is written at the target's start.  The second is the farthest from it that can be had:
+ * for a live process our own look at both clocks, just now (it is the same machine); for a core
+ * what the target wrote last; and if it never did, our own clocks again, when the machine has not
+ * been restarted since and its counter is seen to run at that rate.
  */
 #include "clock.h"
 

@@ -16,8 +16,8 @@ struct clock {
 	uint64_t now_ns;      /* CLOCK_MONOTONIC (or virtual) of that instant; 0: unknown */
 };
 
-/* `header` is a consistent copy.  `latest` is the latest stamp that is known of a target that has ended or
- * is a core; 0 for a live one, whose clocks are read. */
+/* `header` is a consistent copy.  `latest` is the latest stamp that is known of a target that has
+ * ended or is a core; 0 for a live one, whose clocks are read. */
 void clock_init(struct clock *clock, const struct tl_header *header, struct source *source,
 		bool is_live, uint64_t latest);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * debug_file.c: by build id below /usr/lib/debug/.build-id, then by the name and checksum of .gnu_debuglink
- * where gdb looks, too.
+ * debug_file.c: by build id below /usr/lib/debug/.build-id, then by the name and checksum of
+ * .gnu_debuglink where gdb looks, too.
  */
 #define _GNU_SOURCE
 #include "debug_file.h"
@@ -26,9 +26,11 @@ static struct elf_file *open_by_build_id(const struct elf_file *file)
 	struct elf_file *found;
 	if (file->build_id_bytes < 2)
 		return NULL;
-	int length = snprintf(path, sizeof path, DEBUG_FOLDER "/.build-id/%02x/", file->build_id[0]);
+	int length =
+		snprintf(path, sizeof path, DEBUG_FOLDER "/.build-id/%02x/", file->build_id[0]);
 	for (size_t i = 1; i < file->build_id_bytes; i++)
-		length += snprintf(path + length, sizeof path - (size_t)length, "%02x", file->build_id[i]);
+		length += snprintf(path + length, sizeof path - (size_t)length, "%02x",
+				   file->build_id[i]);
 	snprintf(path + length, sizeof path - (size_t)length, ".debug");
 	if (elf_file_open(path, &found) != 0)
 		return NULL;
@@ -100,8 +102,9 @@ static struct elf_file *try_link(const char *path, const struct elf_file *file,
 	struct elf_file *found;
 	if (elf_file_open(path, &found) != 0)
 		return NULL;
-	bool is_it = file->build_id_bytes && found->build_id_bytes ? is_same_build(file, found) :
-								     has_checksum(found, link->checksum);
+	bool is_it = file->build_id_bytes && found->build_id_bytes ?
+			     is_same_build(file, found) :
+			     has_checksum(found, link->checksum);
 	if (is_it)
 		return found;
 	elf_file_close(found);
@@ -120,9 +123,10 @@ static struct elf_file *open_by_link(const struct source_module *module)
 	struct elf_file *found = NULL;
 	for (int i = 0; i < 3 && !found; i++) {
 		char *path;
-		int length = i == 0 ? asprintf(&path, "%.*s/%s", open_folder, module->open_path, link.name) :
-			     i == 1 ? asprintf(&path, "%.*s/.debug/%s", open_folder, module->open_path,
+		int length = i == 0 ? asprintf(&path, "%.*s/%s", open_folder, module->open_path,
 					       link.name) :
+			     i == 1 ? asprintf(&path, "%.*s/.debug/%s", open_folder,
+					       module->open_path, link.name) :
 				      asprintf(&path, DEBUG_FOLDER "%.*s/%s", folder, module->path,
 					       link.name);
 		if (length < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * debug_file.h: the separate file with a stripped module's symbols and debug information, as Debian's
- * -dbgsym packages install it.  Only on this machine: nothing is ever asked of the network.
+ * debug_file.h: the separate file with a stripped module's symbols and debug information, as
+ * Debian's -dbgsym packages install it.  Only on this machine: nothing is ever asked of the
+ * network.
  */
 #ifndef INSPECTOR_DEBUG_FILE_H
 #define INSPECTOR_DEBUG_FILE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * demangle.c: the C++ library's demangler, loaded when the first such name is met: the tools do not depend
- * on that library, but where C++ programs run it is there.
+ * demangle.c: the C++ library's demangler, loaded when the first such name is met: the tools do not
+ * depend on that library, but where C++ programs run it is there.
  */
 #include "demangle.h"
 

@@ -2,9 +2,9 @@
 /*
  * history.c: the rings of all schedulers as one story.
  *
- * Order: by time.  Events of one operation share a time stamp: then what makes comes before what wakes,
- * and that before who leaves.  The clocks of two processors may differ a little: a wake that by time
- * comes after the run that it caused is put before it.
+ * Order: by time.  Events of one operation share a time stamp: then what makes comes before what
+ * wakes, and that before who leaves.  The clocks of two processors may differ a little: a wake that
+ * by time comes after the run that it caused is put before it.
  */
 #include "lookup.h"
 #include "names.h"
@@ -108,7 +108,7 @@ static void set_order(struct ring_record *records, size_t count)
 struct course {
 	uint32_t low;            /* serial; 0: free place */
 	bool is_parked;
-	uint64_t ran_unwoken;    /* `order` of its running although it was parked; 0: no such riddle */
+	uint64_t ran_unwoken; /* `order` of its running although it was parked; 0: no such riddle */
 	uint32_t scheduler;      /* where */
 };
 
@@ -221,7 +221,8 @@ static void tell(const struct story *story, const struct ring_record *record, st
 	const struct tl_event_record *raw = &record->record;
 	unsigned meaning = meaning_of(raw->event);
 	*ret = (struct event){
-		.ns = story->clock.is_known ? clock_instant_ns(&story->clock, raw->stamp) : MODEL_UNKNOWN,
+		.ns = story->clock.is_known ? clock_instant_ns(&story->clock, raw->stamp) :
+					      MODEL_UNKNOWN,
 		.scheduler = record->scheduler,
 		.event = raw->event,
 		.flags = raw->flags,
@@ -266,9 +267,10 @@ static int read_rings(struct model *model, const struct tl_header *header, uint6
 	for (uint32_t i = 0; i < schedulers; i++)
 		for (int is_rare = 0; is_rare < 2; is_rare++) {
 			size_t first = ret->count;
-			/* The newest of all are among the newest of each, unless some are passed over. */
-			int error = ring_read(ret, model, header, i, is_rare, id ? 0 : most, is_about,
-					      &id);
+			/* The newest of all are among the newest of each, unless some are passed
+			 * over. */
+			int error = ring_read(ret, model, header, i, is_rare, id ? 0 : most,
+					      is_about, &id);
 			if (error)
 				return error;
 			if (ret->count > first)

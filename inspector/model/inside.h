@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inside.h: what a model keeps between snapshots, shared by the files of this folder and nobody else.
+ * inside.h: what a model keeps between snapshots, shared by the files of this folder and nobody
+ * else.
  */
 #ifndef INSPECTOR_INSIDE_H
 #define INSPECTOR_INSIDE_H
@@ -24,12 +25,13 @@ struct model {
 	struct unwinder *unwinder;   /* stacks; made at the first use */
 };
 
-/* The first entries of a section, *count cut to its capacity.  NULL: there are none (*count is 0 then), or
- * they cannot be read (-errno in *error, else 0). */
+/* The first entries of a section, *count cut to its capacity.  NULL: there are none (*count is 0
+ * then), or they cannot be read (-errno in *error, else 0). */
 const unsigned char *model_section(struct model *model, enum layout_section_id id, uint64_t *count,
 				   int *error);
 
-/* A consistent copy of the header: the second anchor of its clock changes now and then.  0 or -errno. */
+/* A consistent copy of the header: the second anchor of its clock changes now and then.  0 or
+ * -errno. */
 int model_read_header(struct model *model, struct tl_header *ret);
 
 /* Are the tables being written at this moment?  Not by a core, nor by a process that has ended. */

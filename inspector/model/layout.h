@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h: where things are in the segment, found by name in the segment's own tables and checked once
- * against its real size.  Entries are turned into the structs of abi.h, whatever the writer's version:
- * what it does not have reads as 0 and layout_knows() tells; what we do not know is passed over.
+ * layout.h: where things are in the segment, found by name in the segment's own tables and checked
+ * once against its real size.  Entries are turned into the structs of abi.h, whatever the writer's
+ * version: what it does not have reads as 0 and layout_knows() tells; what we do not know is passed
+ * over.
  */
 #ifndef INSPECTOR_LAYOUT_H
 #define INSPECTOR_LAYOUT_H
@@ -44,8 +45,8 @@ struct layout {
 	char names[LAYOUT_SETS][LAYOUT_NAMES][LAYOUT_NAME_BYTES]; /* "": none was given */
 };
 
-/* 0, or -errno and *problem: no segment of ours, another byte order or ABI number, tables that make no
- * sense.  `label` is for the text. */
+/* 0, or -errno and *problem: no segment of ours, another byte order or ABI number, tables that make
+ * no sense.  `label` is for the text. */
 int layout_read(struct segment *segment, const char *label, struct layout *ret,
 		struct problem *problem);
 

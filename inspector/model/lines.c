@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lines.c: libdw, for one file.  Which compilation unit an address belongs to is looked up in a table of our
- * own, made at the first question: .debug_aranges, which libdw would use, is not written by every
- * compiler.
+ * lines.c: libdw, for one file.  Which compilation unit an address belongs to is looked up in a
+ * table of our own, made at the first question: .debug_aranges, which libdw would use, is not
+ * written by every compiler.
  */
 #include "lines.h"
 
@@ -123,8 +123,8 @@ static struct line call_of(Dwarf_Die *unit, Dwarf_Die *inlined)
 	Dwarf_Files *files;
 	Dwarf_Word file, number;
 	size_t count;
-	if (number_of(inlined, DW_AT_call_file, &file) && dwarf_getsrcfiles(unit, &files, &count) == 0 &&
-	    file < count)
+	if (number_of(inlined, DW_AT_call_file, &file) &&
+	    dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count)
 		line.file = dwarf_filesrc(files, file, NULL, NULL);
 	if (number_of(inlined, DW_AT_call_line, &number) && number <= INT_MAX)
 		line.number = (int)number;
@@ -151,7 +151,8 @@ size_t lines_find(struct lines *lines, uint64_t address, struct line *ret, size_
 	Dwarf_Line *found = dwarf_getsrc_die(&unit, address);
 	if (found && dwarf_lineno(found, &line.number) == 0)
 		line.file = dwarf_linesrc(found, NULL, NULL);
-	/* From the innermost scope outwards: each inlined function is at a line, and was called at one. */
+	/* From the innermost scope outwards: each inlined function is at a line, and was called at
+	 * one. */
 	int scope_count = dwarf_getscopes(&unit, address, &scopes);
 	size_t count = 0;
 	for (int i = 0; i < scope_count; i++) {

@@ -2,8 +2,8 @@
 /*
  * lookup.c: finds tasks and objects of a snapshot by id, and serials by their low half.
  *
- * The table of ids is made at the first look-up: many pictures are never asked.  It is keyed by the low half,
- * so that it serves both; of two with the same low half the later one comes first.
+ * The table of ids is made at the first look-up: many pictures are never asked.  It is keyed by the
+ * low half, so that it serves both; of two with the same low half the later one comes first.
  */
 #include "lookup.h"
 

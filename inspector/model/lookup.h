@@ -13,8 +13,8 @@ void snapshot_index_destroy(struct snapshot_index *index);
 /* The index of the task in a slot, -1. */
 int32_t snapshot_task_in_slot(const struct snapshot *snapshot, uint64_t slot);
 
-/* A serial from its low half: somebody's who is alive, else the nearest to `highest`, the highest that is
- * known.  0 for 0. */
+/* A serial from its low half: somebody's who is alive, else the nearest to `highest`, the highest
+ * that is known.  0 for 0. */
 uint64_t snapshot_serial(const struct snapshot *snapshot, uint32_t low, uint64_t highest);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model.c: opens a model: checks the segment, learns its layout, and gives the other files of this folder
- * bounded views of its sections.
+ * model.c: opens a model: checks the segment, learns its layout, and gives the other files of this
+ * folder bounded views of its sections.
  */
 #include "backtraces.h"
 #include "inside.h"
@@ -88,7 +88,8 @@ static bool copy_header(struct model *model, struct tl_header *ret, int *error)
 	layout_decode(&model->layout, SECTION_header, raw, ret);
 	uint32_t after;
 	if (!sequence->is_known || sequence->size != sizeof after ||
-	    segment_read(&model->segment, section->offset + sequence->offset, &after, sizeof after) != 0)
+	    segment_read(&model->segment, section->offset + sequence->offset, &after,
+			 sizeof after) != 0)
 		return true;
 	return after == ret->clock_sequence && after % 2 == 0;
 }

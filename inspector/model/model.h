@@ -2,9 +2,10 @@
 /*
  * model.h: one checked, immutable picture of a target.
  *
- * A snapshot is made from a source in one pass and never changes; everything above (analysis, views,
- * export) is a pure function of snapshots.  Every number in it was bounded, every string is valid
- * UTF-8 without control characters.  What the target does not tell is marked unknown, never guessed.
+ * A snapshot is made from a source in one pass and never changes; everything above (analysis,
+ * views, export) is a pure function of snapshots.  Every number in it was bounded, every string is
+ * valid UTF-8 without control characters.  What the target does not tell is marked unknown, never
+ * guessed.
  */
 #ifndef INSPECTOR_MODEL_H
 #define INSPECTOR_MODEL_H
@@ -120,17 +121,17 @@ struct snapshot {
 	struct site *sites;
 	uint32_t site_count;
 	uint32_t *waiters;     /* indices in tasks, grouped by object, each group by ticket */
-	uint8_t *waiter_kinds; /* enum tl_wait of each: in a select one tasklet waits in several ways */
+	uint8_t *waiter_kinds; /* enum tl_wait of each: a select waits in several ways */
 	uint32_t waiter_count;
 	struct snapshot_index *index; /* private; NULL: look-ups search one by one */
 };
 
-/* A model is what stays between snapshots of one source: the checked layout of its segment, caches of
- * symbols, stacks, and of what was seen last. */
+/* A model is what stays between snapshots of one source: the checked layout of its segment, caches
+ * of symbols, stacks, and of what was seen last. */
 struct model;
 
-/* Check the segment and learn its layout.  0, or -errno and *problem.  The source is the caller's and must
- * outlive the model. */
+/* Check the segment and learn its layout.  0, or -errno and *problem.  The source is the caller's
+ * and must outlive the model. */
 int model_open(struct source *source, struct model **ret, struct problem *problem);
 void model_close(struct model *model);
 
@@ -144,9 +145,9 @@ int32_t snapshot_object_by_id(const struct snapshot *snapshot, uint64_t id);
 /* By the low 32 bits; the nearest serial that was spawned before. */
 int32_t snapshot_task_by_low(const struct snapshot *snapshot, uint32_t low);
 
-/* Does every one of these tasks (indices) still have the counter and wait word, and every one of these objects
- * the holder, that `snapshot` has?  Reads the segment again, after the snapshot was complete: the second pass
- * of a `certain` verdict.  A core: true. */
+/* Does every one of these tasks (indices) still have the counter and wait word, and every one of
+ * these objects the holder, that `snapshot` has?  Reads the segment again, after the snapshot was
+ * complete: the second pass of a `certain` verdict.  A core: true. */
 bool model_confirm(struct model *model, const struct snapshot *snapshot, const int32_t *tasks,
 		   size_t task_count, const int32_t *objects, size_t object_count);
 
@@ -170,12 +171,13 @@ struct place {
 	bool is_runtime;       /* in the runtime's own code: not the program's frame */
 	bool is_inlined;       /* model_places() alone: inlined into the next one */
 };
-/* The function of the instruction before `return_address` (of the address itself when `exact`), and the line
- * in it.  The strings live as long as the model. */
+/* The function of the instruction before `return_address` (of the address itself when `exact`), and
+ * the line in it.  The strings live as long as the model. */
 void model_place(struct model *model, uint64_t address, bool exact, struct place *ret);
-/* The same with what the compiler inlined there: innermost first, the function itself last.  Returns how many,
- * 1 to `most`. */
-size_t model_places(struct model *model, uint64_t address, bool exact, struct place *ret, size_t most);
+/* The same with what the compiler inlined there: innermost first, the function itself last.
+ * Returns how many, 1 to `most`. */
+size_t model_places(struct model *model, uint64_t address, bool exact, struct place *ret,
+		    size_t most);
 
 /* ---- backtraces ---- */
 
@@ -197,8 +199,9 @@ struct backtrace {
 	char why[160];        /* a reason for anything but COMPLETE; may be empty */
 };
 
-/* Backtraces of many tasks at once (indices in the snapshot), copied without stopping anybody; each is proved
- * by its counter and wait word.  Unchanged ones come from the cache.  ret has `count` entries. */
+/* Backtraces of many tasks at once (indices in the snapshot), copied without stopping anybody; each
+ * is proved by its counter and wait word.  Unchanged ones come from the cache.  ret has `count`
+ * entries. */
 void model_backtraces(struct model *model, const struct snapshot *snapshot, const int32_t *tasks,
 		      size_t count, struct backtrace *ret);
 
@@ -217,9 +220,9 @@ struct event {
 };
 
 struct history {
-	struct event *events;  /* oldest first, all rings merged: by time, then a wake before the run it caused */
+	struct event *events;  /* oldest first; by time, then a wake before the run it caused */
 	size_t count;
-	uint64_t lost;         /* records that were overwritten before they could be read, all rings */
+	uint64_t lost;         /* records that were overwritten before they could be read */
 	uint64_t torn;
 };
 /* The newest `most` events (0: all) of one tasklet (id) or of everybody (0). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.h: texts of the segment, made safe: inline in a field, continued in the strings, or there whole.
+ * names.h: texts of the segment, made safe: inline in a field, continued in the strings, or there
+ * whole.
  */
 #ifndef INSPECTOR_NAMES_H
 #define INSPECTOR_NAMES_H
@@ -19,6 +20,7 @@ void names_init(struct names *names, struct model *model, const struct tl_header
 size_t names_string(const struct names *names, uint64_t offset, char *to, size_t room);
 
 /* The text of a TEXT field of `size` bytes. */
-size_t names_field(const struct names *names, const char *field, size_t size, char *to, size_t room);
+size_t names_field(const struct names *names, const char *field, size_t size, char *to,
+		   size_t room);
 
 #endif

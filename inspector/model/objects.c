@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * objects.c: channels, mutexes and the like; who waits on each, in order, and who is known to use it.
+ * objects.c: channels, mutexes and the like; who waits on each, in order, and who is known to use
+ * it.
  *
- * No list of the target is walked: the waiters of an object are the tasks whose wait word names it, in the
- * order of their tickets.
+ * No list of the target is walked: the waiters of an object are the tasks whose wait word names it,
+ * in the order of their tickets.
  */
 #include "taking.h"
 
@@ -13,7 +14,8 @@
 
 enum { TRIES = 4 };
 
-static bool read_object(const struct taking *taking, const unsigned char *raw, struct tl_object *ret)
+static bool read_object(const struct taking *taking, const unsigned char *raw,
+			struct tl_object *ret)
 {
 	struct tl_object again;
 	layout_decode(&taking->model->layout, SECTION_objects, raw, ret);

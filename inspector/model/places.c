@@ -2,9 +2,9 @@
 /*
  * places.c: addresses become functions, files and lines.
  *
- * Each module's tables are read at the first question about it; each answer is kept.  The texts that are
- * given out are made safe and live in one pool, each once, as long as the model: also when the modules
- * change and everything else is read anew.
+ * Each module's tables are read at the first question about it; each answer is kept.  The texts
+ * that are given out are made safe and live in one pool, each once, as long as the model: also when
+ * the modules change and everything else is read anew.
  */
 #include "places.h"
 
@@ -148,7 +148,8 @@ static struct reading *reading_of(struct places *places, const struct source_mod
 	for (size_t i = 0; i < places->reading_count; i++)
 		if (places->readings[i].low == module->low)
 			return &places->readings[i];
-	struct reading *grown = reallocarray(places->readings, places->reading_count + 1, sizeof *grown);
+	struct reading *grown =
+		reallocarray(places->readings, places->reading_count + 1, sizeof *grown);
 	if (!grown)
 		return NULL;
 	places->readings = grown;
@@ -158,8 +159,8 @@ static struct reading *reading_of(struct places *places, const struct source_mod
 
 /* ---- places ---- */
 
-/* As the programmer wrote it: demangled, without the version that the linker adds ("read@GLIBC_2.2.5") and
- * without what the compiler adds to a copy of its own ("read.isra.0"). */
+/* As the programmer wrote it: demangled, without the version that the linker adds
+ * ("read@GLIBC_2.2.5") and without what the compiler adds to a copy of its own ("read.isra.0"). */
 static const char *keep_name(struct places *places, const char *name)
 {
 	size_t length = strcspn(name, "@.");
@@ -171,7 +172,8 @@ static const char *keep_name(struct places *places, const char *name)
 	return kept;
 }
 
-/* Frames of the runtime lie in the range that it gives, or, when it gives none, in a library of its name. */
+/* Frames of the runtime lie in the range that it gives, or, when it gives none, in a library of its
+ * name. */
 static bool is_runtime(struct model *model, uint64_t address, const struct source_module *module)
 {
 	if (!model->code_high) {
@@ -203,7 +205,8 @@ static size_t find_places(struct model *model, uint64_t address, bool exact,
 	ret[0].module = reading->path;
 	uint64_t in_file = inside - module->bias;
 	struct line lines[INLINED_MOST + 1] = { { 0 } };
-	size_t count = reading->lines ? lines_find(reading->lines, in_file, lines, INLINED_MOST + 1) : 0;
+	size_t count =
+		reading->lines ? lines_find(reading->lines, in_file, lines, INLINED_MOST + 1) : 0;
 	if (count == 0)
 		count = 1;
 	for (size_t i = 0; i < count; i++) {
@@ -216,7 +219,8 @@ static size_t find_places(struct model *model, uint64_t address, bool exact,
 	}
 	struct place *last = &ret[count - 1];
 	last->function = NULL;
-	const char *name = reading->symbols ? symbols_find(reading->symbols, in_file, &last->offset) : NULL;
+	const char *name =
+		reading->symbols ? symbols_find(reading->symbols, in_file, &last->offset) : NULL;
 	if (name) {
 		last->function = keep_name(places, name);
 		last->offset += address - inside;
@@ -233,7 +237,8 @@ static bool grow_known(struct places *places)
 	for (size_t i = 0; i < places->known_room; i++) {
 		if (!places->known[i].key)
 			continue;
-		size_t at = (places->known[i].key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (room - 1);
+		size_t at =
+			(places->known[i].key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (room - 1);
 		while (known[at].key)
 			at = (at + 1) & (room - 1);
 		known[at] = places->known[i];
@@ -311,7 +316,8 @@ void model_place(struct model *model, uint64_t address, bool exact, struct place
 	*ret = places[count - 1];
 }
 
-size_t model_places(struct model *model, uint64_t address, bool exact, struct place *ret, size_t most)
+size_t model_places(struct model *model, uint64_t address, bool exact, struct place *ret,
+		    size_t most)
 {
 	size_t count;
 	const struct place *places = look_up(model, address, exact, &count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.c: a record is read between two looks at its counter and wait word (abi.h, "Reading a record"):
- * equal = it was whole.  After a few tries it is torn.
+ * record.c: a record is read between two looks at its counter and wait word (abi.h, "Reading a
+ * record"): equal = it was whole.  After a few tries it is torn.
  */
 #include "record.h"
 
@@ -67,7 +67,8 @@ uint64_t record_counter(const struct record_view *view, uint64_t slot)
 	const struct layout_field *counter = &view->model->layout.fields[FIELD_records_counter];
 	uint64_t value = 0;
 	if (counter->is_known)
-		memcpy(&value, view->bytes + slot * view->entry_bytes + counter->offset, sizeof value);
+		memcpy(&value, view->bytes + slot * view->entry_bytes + counter->offset,
+		       sizeof value);
 	return value;
 }
 

@@ -13,7 +13,8 @@ struct record_view {
 	const unsigned char *bytes;
 	uint64_t count, entry_bytes;
 	bool is_live;    /* somebody may write to them */
-	bool is_mapped;  /* `bytes` are the target's own, else a copy that tells nothing of changes */
+	bool is_mapped;	 /* `bytes` are the target's own, else a copy that tells nothing of changes
+			  */
 };
 
 /* Both guards at one moment. */

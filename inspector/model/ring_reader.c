@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ring_reader.c: abi.h, "Reading a ring": head, copy, head again; record i of N is good if i + N > later.
- * In pieces, so that little is lost of a ring that is written at full speed, and memory is bounded.
+ * ring_reader.c: abi.h, "Reading a ring": head, copy, head again; record i of N is good if i + N >
+ * later.  In pieces, so that little is lost of a ring that is written at full speed, and memory is
+ * bounded.
  */
 #include "ring_reader.h"
 
@@ -53,7 +54,8 @@ static bool find_ring(struct model *model, const struct tl_header *header, uint3
 		.section = section,
 		.first = scheduler * records,
 		.records = records,
-		.head_offset = schedulers->offset + scheduler * schedulers->entry_bytes + head->offset,
+		.head_offset =
+			schedulers->offset + scheduler * schedulers->entry_bytes + head->offset,
 		.entry_bytes = rings->entry_bytes,
 	};
 	return true;
@@ -67,8 +69,8 @@ static int copy_records(const struct ring *ring, uint64_t from, uint64_t count, 
 		uint64_t at = from % ring->records;
 		uint64_t part = ring->records - at < count ? ring->records - at : count;
 		int error = segment_read(&ring->model->segment,
-					 section->offset + (ring->first + at) * ring->entry_bytes, to,
-					 part * ring->entry_bytes);
+					 section->offset + (ring->first + at) * ring->entry_bytes,
+					 to, part * ring->entry_bytes);
 		if (error)
 			return error;
 		from += part;

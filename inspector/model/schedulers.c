@@ -14,7 +14,8 @@ enum { SITES_MOST = 1 << 20 };
 
 static int by_address(const void *a, const void *b)
 {
-	uint64_t left = ((const struct site *)a)->address, right = ((const struct site *)b)->address;
+	uint64_t left = ((const struct site *)a)->address,
+		 right = ((const struct site *)b)->address;
 	return (left > right) - (left < right);
 }
 

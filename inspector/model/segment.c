@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segment.c: see segment.h.  Holes cannot come back into a sealed segment, so each part is asked only for
- * what is new in it.
+ * segment.c: see segment.h.  Holes cannot come back into a sealed segment, so each part is asked
+ * only for what is new in it.
  */
 #include "segment.h"
 
@@ -37,7 +37,8 @@ static int copy_part(struct segment *segment, struct segment_part *part, uint64_
 	return source_segment_read(segment->source, offset, part->copy, bytes);
 }
 
-int segment_view(struct segment *segment, struct segment_part *part, uint64_t offset, uint64_t bytes)
+int segment_view(struct segment *segment, struct segment_part *part, uint64_t offset,
+		 uint64_t bytes)
 {
 	if (offset > segment->bytes || bytes > segment->bytes - offset)
 		return -ERANGE;

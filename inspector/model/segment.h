@@ -2,10 +2,10 @@
 /*
  * segment.h: views of parts of the segment, through a map where that is safe, else as copies.
  *
- * A hole of a memfd that is read through a map becomes a page: a segment that claims tables of terabytes
- * would eat the machine.  So the bytes of holes that are looked at through the map are counted; a part with
- * more than a few is copied by pread instead, which itself has a limit.  (A page that the target has set
- * aside but not written yet counts as a hole, too: a few are normal.)
+ * A hole of a memfd that is read through a map becomes a page: a segment that claims tables of
+ * terabytes would eat the machine.  So the bytes of holes that are looked at through the map are
+ * counted; a part with more than a few is copied by pread instead, which itself has a limit.  (A
+ * page that the target has set aside but not written yet counts as a hole, too: a few are normal.)
  */
 #ifndef INSPECTOR_SEGMENT_H
 #define INSPECTOR_SEGMENT_H
@@ -31,7 +31,8 @@ struct segment {
 void segment_init(struct segment *segment, struct source *source);
 
 /* Make `part` show [offset, offset + bytes).  0 or -errno (-ERANGE, -E2BIG, -ENOMEM, -EIO). */
-int segment_view(struct segment *segment, struct segment_part *part, uint64_t offset, uint64_t bytes);
+int segment_view(struct segment *segment, struct segment_part *part, uint64_t offset,
+		 uint64_t bytes);
 
 /* Read a small piece afresh, whatever the views show. */
 int segment_read(struct segment *segment, uint64_t offset, void *buffer, size_t bytes);

@@ -47,9 +47,10 @@ static uint64_t find_latest(struct taking *taking)
 	for (uint32_t i = 0; i < count; i++) {
 		struct tl_scheduler raw;
 		layout_decode(&model->layout, SECTION_schedulers, bytes + i * entry_bytes, &raw);
-		later(&latest, last_stamp(taking, SECTION_rings, i, raw.head, header->ring_records));
 		later(&latest,
-		      last_stamp(taking, SECTION_rare_rings, i, raw.rare_head, header->rare_records));
+		      last_stamp(taking, SECTION_rings, i, raw.head, header->ring_records));
+		later(&latest, last_stamp(taking, SECTION_rare_rings, i, raw.rare_head,
+					  header->rare_records));
 	}
 	return latest;
 }
@@ -143,9 +144,10 @@ int model_snapshot(struct model *model, struct snapshot **ret, struct problem *p
 	if (error) {
 		snapshot_free(snapshot);
 		bool is_missing = error == -EIO && source_kind(model->source) == SOURCE_CORE;
-		return problem_set(problem, -error, "%s: no picture of it: %s", source_label(model->source),
-				   is_missing ? "the core lacks part of its segment (is it truncated?)" :
-						strerror(-error));
+		return problem_set(
+			problem, -error, "%s: no picture of it: %s", source_label(model->source),
+			is_missing ? "the core lacks part of its segment (is it truncated?)" :
+				     strerror(-error));
 	}
 	*ret = snapshot;
 	return 0;
@@ -173,8 +175,8 @@ static bool is_object_unchanged(struct model *model, const struct object *object
 	unsigned char raw[LAYOUT_ENTRY_BYTES];
 	struct tl_object now;
 	if (object->slot >= section->capacity ||
-	    segment_read(&model->segment, section->offset + object->slot * section->entry_bytes, raw,
-			 section->entry_bytes) != 0)
+	    segment_read(&model->segment, section->offset + object->slot * section->entry_bytes,
+			 raw, section->entry_bytes) != 0)
 		return false;
 	layout_decode(&model->layout, SECTION_objects, raw, &now);
 	return now.serial == object->id &&
@@ -188,11 +190,13 @@ bool model_confirm(struct model *model, const struct snapshot *snapshot, const i
 		return true;
 	struct tl_header header;
 	struct record_view view;
-	if (model_read_header(model, &header) != 0 || !layout_knows(&model->layout, FIELD_records_counter))
+	if (model_read_header(model, &header) != 0 ||
+	    !layout_knows(&model->layout, FIELD_records_counter))
 		return false;
 	if (record_view_init(&view, model, header.record_high, true) != 0)
 		return false;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* nothing of this look before the end of the first */
+	/* Nothing of this look before the end of the first. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < task_count; i++) {
 		const struct task *task = &snapshot->tasks[tasks[i]];
 		struct tl_record now;

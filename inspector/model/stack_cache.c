@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack_cache.c: see stack_cache.h.  A shape is a walk with its addresses of frames relative to the stack
- * pointer: ten thousand tasklets that wait at one place share one.
+ * stack_cache.c: see stack_cache.h.  A shape is a walk with its addresses of frames relative to the
+ * stack pointer: ten thousand tasklets that wait at one place share one.
  */
 #include "stack_cache.h"
 
@@ -18,7 +18,8 @@ struct shape {
 	uint64_t hash;
 	enum unwind_end end;
 	uint32_t count;
-	uint64_t words[];        /* the pcs, then the frames' addresses less the stack pointer (0: unknown) */
+	uint64_t words[]; /* the pcs, then the frames' addresses less the stack pointer (0: unknown)
+			   */
 };
 
 struct known_stack {
@@ -112,7 +113,8 @@ static const struct shape *intern(struct stack_cache *cache, const struct unwind
 	size_t at = hash & (cache->shape_room - 1);
 	for (; cache->shapes[at]; at = (at + 1) & (cache->shape_room - 1)) {
 		const struct shape *shape = cache->shapes[at];
-		if (shape->hash == hash && shape->end == frames->end && shape->count == frames->count &&
+		if (shape->hash == hash && shape->end == frames->end &&
+		    shape->count == frames->count &&
 		    memcmp(shape->words, words, count * sizeof *words) == 0)
 			return shape;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack_cache.h: remembers what a slot's stack looked like at a counter.  A tasklet whose counter has not
- * moved has not run, so its stack need not be read again.  Equal stacks are kept once.
+ * stack_cache.h: remembers what a slot's stack looked like at a counter.  A tasklet whose counter
+ * has not moved has not run, so its stack need not be read again.  Equal stacks are kept once.
  */
 #ifndef INSPECTOR_STACK_CACHE_H
 #define INSPECTOR_STACK_CACHE_H

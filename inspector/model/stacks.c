@@ -19,7 +19,8 @@ int slabs_read(struct slabs *slabs, struct model *model, const struct tl_header 
 		return -ENOMEM;
 	uint64_t entry_bytes = model->layout.sections[SECTION_slabs].entry_bytes;
 	for (uint64_t i = 0; i < count; i++)
-		layout_decode(&model->layout, SECTION_slabs, bytes + i * entry_bytes, &slabs->list[i]);
+		layout_decode(&model->layout, SECTION_slabs, bytes + i * entry_bytes,
+			      &slabs->list[i]);
 	return 0;
 }
 
@@ -34,7 +35,8 @@ bool slabs_find(const struct slabs *slabs, uint32_t stack, uint64_t *low, uint64
 	uint32_t index = stack & ((1u << TL_STACK_INDEX_BITS) - 1);
 	uint32_t number = stack >> TL_STACK_INDEX_BITS & ((1u << TL_STACK_SLAB_BITS) - 1);
 	uint32_t place = stack >> TL_STACK_PLACE_SHIFT;
-	if ((place != TL_PLACE_SLAB && place != TL_PLACE_PAGED) || number == 0 || number >= slabs->count)
+	if ((place != TL_PLACE_SLAB && place != TL_PLACE_PAGED) || number == 0 ||
+	    number >= slabs->count)
 		return false;
 	const struct tl_slab *slab = &slabs->list[number];
 	uint64_t offset;
@@ -56,7 +58,8 @@ void runtime_read(struct model *model, const struct tl_header *header, struct tl
 	const unsigned char *bytes = model_section(model, SECTION_runtimes, &count, NULL);
 	for (uint64_t i = 0; i < count && runtime->name[0] == '\0'; i++)
 		layout_decode(&model->layout, SECTION_runtimes,
-			      bytes + i * model->layout.sections[SECTION_runtimes].entry_bytes, runtime);
+			      bytes + i * model->layout.sections[SECTION_runtimes].entry_bytes,
+			      runtime);
 	count = header->layout_high;
 	bytes = model_section(model, SECTION_layouts, &count, NULL);
 	if (runtime->layout < count)

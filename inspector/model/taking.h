@@ -25,16 +25,17 @@ struct taking {
 	uint64_t highest_serial;
 };
 
-/* Each fills its part of the snapshot; 0 or -errno. */
+/* Each fills its part of the snapshot; 0 or -errno.  Tasks have their object, parent and waker as
+ * the records do, a slot and two serials' low halves, until taking_waiters() finds out who they
+ * are. */
 int taking_sites(struct taking *taking);
 int taking_objects(struct taking *taking);
-int taking_tasks(struct taking *taking);       /* object, parent and waker as the records have them: a slot, two
-						* serials' low halves; taking_waiters() finds out who is meant */
+int taking_tasks(struct taking *taking);
 int taking_schedulers(struct taking *taking);
 
 /* When all are there: who is meant. */
 int taking_waiters(struct taking *taking);
-void taking_users(struct taking *taking);      /* of objects: holders, senders, receivers, creators */
+void taking_users(struct taking *taking); /* of objects: holders, senders, receivers ... */
 
 /* The index of the task in a slot, -1. */
 int32_t taking_task_in_slot(const struct taking *taking, uint64_t slot);
@@ -52,7 +53,8 @@ static inline uint64_t taking_duration(const struct taking *taking, uint64_t uni
 
 static inline uint64_t taking_age(const struct taking *taking, uint64_t stamp)
 {
-	return taking->clock.is_known && stamp ? clock_age_ns(&taking->clock, stamp) : MODEL_UNKNOWN;
+	return taking->clock.is_known && stamp ? clock_age_ns(&taking->clock, stamp) :
+						 MODEL_UNKNOWN;
 }
 
 #endif

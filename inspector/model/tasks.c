@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasks.c: tasklet records become tasks.  Only those whose bit of the occupancy is set are touched, and
- * nothing at or above the header's mark.
+ * tasks.c: tasklet records become tasks.  Only those whose bit of the occupancy is set are touched,
+ * and nothing at or above the header's mark.
  */
 #include "record.h"
 #include "taking.h"
@@ -26,7 +26,8 @@ struct records {
 /* ---- its parts ---- */
 
 /* The times are kept up to `since`; the state tells which of them has been growing from then on. */
-static void set_times(const struct taking *taking, const struct tl_record *record, struct task *task)
+static void set_times(const struct taking *taking, const struct tl_record *record,
+		      struct task *task)
 {
 	const struct layout *layout = &taking->model->layout;
 	task->age_ns = taking_age(taking, record->since);
@@ -44,7 +45,8 @@ static void set_times(const struct taking *taking, const struct tl_record *recor
 	if (task->life_ns == MODEL_UNKNOWN || task->run_ns == MODEL_UNKNOWN ||
 	    task->ready_ns == MODEL_UNKNOWN)
 		return;
-	uint64_t life = task->life_ns - (task->state == TL_STATE_ENDED && grown < task->life_ns ? grown : 0);
+	bool has_ended = task->state == TL_STATE_ENDED && grown < task->life_ns;
+	uint64_t life = task->life_ns - (has_ended ? grown : 0);
 	uint64_t busy = task->run_ns + task->ready_ns;
 	task->wait_ns = life > busy ? life - busy : 0;
 }
@@ -80,7 +82,8 @@ static void set_switches(const struct records *records, uint64_t slot, struct ta
 static void set_texts(const struct taking *taking, const struct records *records, uint64_t slot,
 		      const struct tl_record *record, struct task *task)
 {
-	names_field(&taking->names, record->name, sizeof record->name, task->name, sizeof task->name);
+	names_field(&taking->names, record->name, sizeof record->name, task->name,
+		    sizeof task->name);
 	uint32_t label = 0;
 	if (records->labels && slot < records->label_count)
 		memcpy(&label, records->labels + slot * sizeof label, sizeof label);
@@ -130,7 +133,8 @@ static int view_records(struct taking *taking, struct records *records)
 	struct model *model = taking->model;
 	const struct layout *layout = &model->layout;
 	*records = (struct records){ 0 };
-	int error = record_view_init(&records->view, model, taking->header.record_high, taking->is_live);
+	int error = record_view_init(&records->view, model, taking->header.record_high,
+				     taking->is_live);
 	if (error)
 		return error;
 	records->occupancy_words = (records->view.count + 63) / 64;
@@ -178,12 +182,13 @@ static uint64_t sum_switches(const struct records *records)
 	return sum;
 }
 
-/* Large arrays on huge pages: the first touch of each page is what a picture of many tasklets costs most. */
+/* Large arrays on huge pages: what a picture of many tasklets costs most is the first touches. */
 static void *allocate(size_t bytes)
 {
 	const uintptr_t huge = 2 << 20;
 	void *memory = malloc(bytes);
-	uintptr_t low = ((uintptr_t)memory + huge - 1) & -huge, high = ((uintptr_t)memory + bytes) & -huge;
+	uintptr_t low = ((uintptr_t)memory + huge - 1) & -huge;
+	uintptr_t high = ((uintptr_t)memory + bytes) & -huge;
 	if (memory && low < high)
 		madvise((void *)low, high - low, MADV_HUGEPAGE);
 	return memory;

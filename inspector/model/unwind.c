@@ -2,10 +2,11 @@
 /*
  * unwind.c: libunwind with accessors of our own.
  *
- * Memory is served from the copy of the stack, then from the files of the modules (only what cannot have
- * changed), then page by page from the target.  Unwind information is found through each module's
- * .eh_frame_hdr.  libunwind's guesses for code without any are refused: a backtrace is right or it says
- * where it is cut.  What a walk may read is bounded, as the information itself may be hostile and loop.
+ * Memory is served from the copy of the stack, then from the files of the modules (only what cannot
+ * have changed), then page by page from the target.  Unwind information is found through each
+ * module's .eh_frame_hdr.  libunwind's guesses for code without any are refused: a backtrace is
+ * right or it says where it is cut.  What a walk may read is bounded, as the information itself may
+ * be hostile and loop.
  */
 #include "unwind.h"
 
@@ -88,8 +89,8 @@ static bool read_word(struct unwind *unwind, uint64_t address, unw_word_t *ret)
 	return read_page_word(unwind, address, ret);
 }
 
-static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int is_write,
-			 void *argument)
+static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t *value,
+			 int is_write, void *argument)
 {
 	(void)space;
 	struct unwind *unwind = argument;
@@ -268,8 +269,8 @@ static void walk(struct unwind *unwind, struct unwind_frames *ret)
 {
 	unw_cursor_t cursor;
 	unw_word_t pc, sp;
-	/* The stack grows downwards: a caller's frame lies higher.  Only a signal handler of a thread may
-	 * have a stack of its own. */
+	/* The stack grows downwards: a caller's frame lies higher.  Only a signal handler of a
+	 * thread may have a stack of its own. */
 	unsigned jumps_left = unwind->stack->count == 0;
 	if (unw_init_remote(&cursor, unwind->space, unwind) != 0) {
 		find_cause(unwind, ret);

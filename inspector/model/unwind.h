@@ -47,7 +47,7 @@ void unwind_forget(struct unwind *unwind);
 /* Where a walk starts. */
 struct unwind_start {
 	uint64_t registers[UNWIND_REGISTERS];
-	uint32_t known;          /* bit r: registers[r] is known; a walk that needs another is cut */
+	uint32_t known; /* bit r: registers[r] is known; a walk that needs another is cut */
 };
 
 /* The first pc is exact. */

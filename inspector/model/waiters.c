@@ -47,11 +47,13 @@ static int add_arrival(struct arrivals *arrivals, uint64_t ticket, uint32_t task
 		arrivals->list = grown;
 		arrivals->room = room;
 	}
-	arrivals->list[arrivals->count++] = (struct arrival){ ticket, task, (uint32_t)object, kind };
+	arrivals->list[arrivals->count++] =
+		(struct arrival){ ticket, task, (uint32_t)object, kind };
 	return 0;
 }
 
-/* A select waits on several objects; its blocks lie one after the other, up to one that says "last". */
+/* A select waits on several objects; its blocks lie one after the other, up to one that says
+ * "last". */
 static int add_select(struct taking *taking, struct arrivals *arrivals, uint32_t index,
 		      uint32_t first)
 {
@@ -106,7 +108,8 @@ static int find_arrivals(struct taking *taking, struct arrivals *arrivals)
 
 /* ---- order ---- */
 
-/* One pass of a stable radix sort by `digit` bits from `shift` on.  False: they are all equal there. */
+/* One pass of a stable radix sort by `digit` bits from `shift` on.  False: they are all equal
+ * there. */
 static bool sort_digit(const struct arrival *from, struct arrival *to, size_t count, unsigned shift)
 {
 	size_t starts[DIGITS] = { 0 };

@@ -2,9 +2,9 @@
 /*
  * core.c: a kernel core as a source.
  *
- * The segment is the mapping of its memfd, found among the mapped files that the core lists, else by its
- * magic; it may lie in many pieces, some of which were not dumped.  Memory that the core leaves out because
- * it is in a file (program text) comes from that file, if it is the same file.
+ * The segment is the mapping of its memfd, found among the mapped files that the core lists, else
+ * by its magic; it may lie in many pieces, some of which were not dumped.  Memory that the core
+ * leaves out because it is in a file (program text) comes from that file, if it is the same file.
  */
 #define _GNU_SOURCE
 #include "backing.h"
@@ -64,7 +64,8 @@ static enum source_state core_state(struct source *source)
 
 static int by_address(const void *a, const void *b)
 {
-	uint64_t left = ((const struct load *)a)->address, right = ((const struct load *)b)->address;
+	uint64_t left = ((const struct load *)a)->address;
+	uint64_t right = ((const struct load *)b)->address;
 	return (left > right) - (left < right);
 }
 
@@ -81,7 +82,8 @@ static int read_loads(struct core *core)
 			continue;
 		uint64_t bytes = segment->p_filesz < segment->p_memsz ? segment->p_filesz :
 									segment->p_memsz;
-		uint64_t there = segment->p_offset < file->bytes ? file->bytes - segment->p_offset : 0;
+		uint64_t there =
+			segment->p_offset < file->bytes ? file->bytes - segment->p_offset : 0;
 		if (bytes && segment->p_offset < UINT64_MAX - bytes &&
 		    segment->p_offset + bytes > core->bytes_wanted)
 			core->bytes_wanted = segment->p_offset + bytes;
@@ -121,7 +123,8 @@ static int read_memory(const struct core *core, uint64_t address, void *buffer, 
 		if (!load || within >= load->bytes)
 			return -EIO;
 		size_t part = load->bytes - within < bytes ? (size_t)(load->bytes - within) : bytes;
-		ssize_t got = pread(core->file->descriptor, to, part, (off_t)(load->offset + within));
+		ssize_t got =
+			pread(core->file->descriptor, to, part, (off_t)(load->offset + within));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
@@ -143,7 +146,8 @@ static void core_memory_read(struct source *source, struct source_span *spans, s
 {
 	for (size_t i = 0; i < count; i++) {
 		struct source_span *span = &spans[i];
-		span->result = read_memory(core_of(source), span->address, span->buffer, span->bytes);
+		span->result =
+			read_memory(core_of(source), span->address, span->buffer, span->bytes);
 		if (span->result == 0)
 			continue;
 		const struct source_module *module = source_module_at(source, span->address);
@@ -305,9 +309,10 @@ static int find_segment(struct core *core, const char *path, struct problem *pro
 				   "%s: the core was written without shared memory: set bit 1 of "
 				   "/proc/PID/coredump_filter",
 				   path);
-	return problem_set(problem, ENOENT,
-			   "%s: no tasklet segment in this core (was the program linked with -ltasklet?)",
-			   path);
+	return problem_set(
+		problem, ENOENT,
+		"%s: no tasklet segment in this core (was the program linked with -ltasklet?)",
+		path);
 }
 
 /* ---- opening ---- */
@@ -316,10 +321,11 @@ static int open_file(struct core *core, const char *path, struct problem *proble
 {
 	int error = elf_file_open(path, &core->file);
 	if (error == -ENOEXEC)
-		return problem_set(problem, ENOEXEC, "%s: no core of a 64-bit program (nor a process id)",
-				   path);
+		return problem_set(problem, ENOEXEC,
+				   "%s: no core of a 64-bit program (nor a process id)", path);
 	if (error)
-		return problem_set(problem, -error, "%s: cannot open it: %s", path, strerror(-error));
+		return problem_set(problem, -error, "%s: cannot open it: %s", path,
+				   strerror(-error));
 	if (core->file->header.e_type != ET_CORE)
 		return problem_set(problem, ENOEXEC, "%s: a program or library, no core", path);
 	error = core_notes_read(core->file, &core->notes);
@@ -343,8 +349,8 @@ static int check_executable(struct core *core, const char *path, struct problem 
 			continue;
 		if (source_module_at(&core->source, modules[i].low)->file)
 			return 0;
-		return problem_set(problem, EINVAL, "%s: not the program that wrote %s", core->executable,
-				   path);
+		return problem_set(problem, EINVAL, "%s: not the program that wrote %s",
+				   core->executable, path);
 	}
 	return 0;
 }

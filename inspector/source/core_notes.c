@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core_notes.c: the notes of a kernel core: one NT_PRSTATUS a thread, NT_FILE, NT_PRPSINFO, NT_AUXV.
+ * core_notes.c: the notes of a kernel core: one NT_PRSTATUS a thread, NT_FILE, NT_PRPSINFO,
+ * NT_AUXV.
  */
 #include "core_notes.h"
 
@@ -24,8 +25,9 @@ static void take_registers(const struct elf_prstatus *status, struct source_thre
 	struct user_regs_struct r;
 	_Static_assert(sizeof r == sizeof status->pr_reg, "the kernel's order of registers");
 	memcpy(&r, &status->pr_reg, sizeof r);
-	const uint64_t registers[17] = { r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
-					 r.r9,	r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip };
+	const uint64_t registers[17] = { r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi,
+					 r.rbp, r.rsp, r.r8,  r.r9,  r.r10, r.r11,
+					 r.r12, r.r13, r.r14, r.r15, r.rip };
 	memcpy(ret->registers, registers, sizeof registers);
 	ret->has_registers = true;
 	ret->known = (1u << 17) - 1;
@@ -59,7 +61,7 @@ static int take_thread(const struct elf_file *core, const struct elf_note *note,
 
 /* ---- mapped files ---- */
 
-/* count, page size, count times {start, end, offset in pages}, then the paths, each with its NUL. */
+/* count, page size, count times {start, end, offset in pages}, then the paths, each with a NUL. */
 static int take_files(const struct elf_note *note, struct core_notes *ret)
 {
 	uint64_t head[2];

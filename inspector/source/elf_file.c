@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf_file.c: opens an ELF file, finds its loadable segments, build id and unwind table, and reads it
- * through a small cache of blocks.  Every offset and size in it is an enemy's until checked.
+ * elf_file.c: opens an ELF file, finds its loadable segments, build id and unwind table, and reads
+ * it through a small cache of blocks.  Every offset and size in it is an enemy's until checked.
  */
 #include "elf_file.h"
 
@@ -110,7 +110,8 @@ int elf_file_open_descriptor(int descriptor, struct elf_file **ret)
 	file->bytes = (uint64_t)status.st_size;
 	file->block_count = file->bytes / BLOCK_BYTES + 1;
 	file->elf = elf_begin(descriptor, ELF_C_READ, NULL);
-	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF || !gelf_getehdr(file->elf, &file->header))
+	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(file->elf, &file->header))
 		goto out;
 	if (file->header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    file->header.e_ident[EI_DATA] != ELFDATA2LSB)
@@ -171,7 +172,8 @@ static const unsigned char *block_at(struct elf_file *file, uint64_t offset)
 	if (!fresh)
 		return NULL;
 	/* Shorter at the end of the file, or when it was cut off: zeros, which lead nowhere. */
-	if (pread(file->descriptor, fresh, BLOCK_BYTES, (off_t)(offset & -(uint64_t)BLOCK_BYTES)) <= 0) {
+	if (pread(file->descriptor, fresh, BLOCK_BYTES, (off_t)(offset & -(uint64_t)BLOCK_BYTES)) <=
+	    0) {
 		free(fresh);
 		return NULL;
 	}
@@ -222,7 +224,8 @@ bool elf_file_read(struct elf_file *file, uint64_t address, void *buffer, size_t
 			continue;
 		/* Whole pages are mapped: what follows in the file is there, too. */
 		uint64_t within = address - segment->p_vaddr;
-		uint64_t mapped = segment->p_filesz + (-(segment->p_offset + segment->p_filesz) & 4095);
+		uint64_t mapped =
+			segment->p_filesz + (-(segment->p_offset + segment->p_filesz) & 4095);
 		if (within >= segment->p_filesz || bytes > mapped - within)
 			continue;
 		return !(segment->p_flags & PF_W) &&

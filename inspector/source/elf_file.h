@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf_file.h: an ELF file, read with pread and never mapped: its owner may be an enemy, and could cut it
- * off while we look.  Addresses here are the file's own, without the bias of where it was loaded.
+ * elf_file.h: an ELF file, read with pread and never mapped: its owner may be an enemy, and could
+ * cut it off while we look.  Addresses here are the file's own, without the bias of where it was
+ * loaded.
  */
 #ifndef INSPECTOR_ELF_FILE_H
 #define INSPECTOR_ELF_FILE_H
@@ -34,13 +35,14 @@ int elf_file_open(const char *path, struct elf_file **ret);
 int elf_file_open_descriptor(int descriptor, struct elf_file **ret);
 void elf_file_close(struct elf_file *file); /* NULL is fine */
 
-/* Bytes that the file has at an address of one of its loadable segments.  Only what cannot have changed
- * since it was loaded: writable segments are refused.  False: not all there. */
+/* Bytes that the file has at an address of one of its loadable segments.  Only what cannot have
+ * changed since it was loaded: writable segments are refused.  False: not all there. */
 bool elf_file_read(struct elf_file *file, uint64_t address, void *buffer, size_t bytes);
 /* The same by position in the file, through the cache. */
 bool elf_file_read_at(struct elf_file *file, uint64_t offset, void *buffer, size_t bytes);
 
-/* The next of a run of notes, from *at on, which goes up.  False: no more, or the rest makes no sense. */
+/* The next of a run of notes, from *at on, which goes up.  False: no more, or the rest makes no
+ * sense. */
 struct elf_note {
 	uint32_t type;
 	const char *name;          /* name_bytes of it, the NUL included */

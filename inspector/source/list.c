@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list.c: the processes of this machine that have a segment.  Those of other users cannot be told from
- * programs without one, and are left out.
+ * list.c: the processes of this machine that have a segment.  Those of other users cannot be told
+ * from programs without one, and are left out.
  */
 #include "proc.h"
 #include "source.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * modules.c: puts a target's mappings together to modules, and opens their files.  A file is only used when
- * it is the one that the target mapped: a library that was replaced on disk would give wrong names and
- * wrong backtraces.
+ * modules.c: puts a target's mappings together to modules, and opens their files.  A file is only
+ * used when it is the one that the target mapped: a library that was replaced on disk would give
+ * wrong names and wrong backtraces.
  */
 #include "backing.h"
 
@@ -117,8 +117,8 @@ static enum match match_headers(struct source *source, const struct source_modul
 {
 	unsigned char there[4096], here[4096];
 	size_t count = sizeof(Elf64_Ehdr) + file->segment_count * sizeof(Elf64_Phdr);
-	if (module->offset != 0 || file->header.e_phoff != sizeof(Elf64_Ehdr) || count > sizeof here ||
-	    !elf_file_read_at(file, 0, here, count) ||
+	if (module->offset != 0 || file->header.e_phoff != sizeof(Elf64_Ehdr) ||
+	    count > sizeof here || !elf_file_read_at(file, 0, here, count) ||
 	    !read_target(source, module->low, there, count))
 		return MATCH_UNKNOWN;
 	return memcmp(here, there, count) == 0 ? MATCH_SAME : MATCH_DIFFERENT;

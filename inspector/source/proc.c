@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.c: the files of /proc/PID: stat, maps, exe, and the descriptor behind which the segment lies.
+ * proc.c: the files of /proc/PID: stat, maps, exe, and the descriptor behind which the segment
+ * lies.
  */
 #include "proc.h"
 
@@ -167,7 +168,8 @@ static int find_candidates(int directory, struct proc_segment candidates[CANDIDA
 	for (struct dirent *entry; count < CANDIDATES_MOST && (entry = readdir(entries));) {
 		char link[64];
 		ssize_t length = readlinkat(descriptor, entry->d_name, link, sizeof link);
-		if (length != sizeof SEGMENT_LINK - 1 || memcmp(link, SEGMENT_LINK, (size_t)length) != 0)
+		if (length != sizeof SEGMENT_LINK - 1 ||
+		    memcmp(link, SEGMENT_LINK, (size_t)length) != 0)
 			continue;
 		struct stat status;
 		if (fstatat(descriptor, entry->d_name, &status, 0) != 0)
@@ -180,7 +182,8 @@ static int find_candidates(int directory, struct proc_segment candidates[CANDIDA
 	return count;
 }
 
-/* A forked child may have inherited its parent's descriptor: its own segment is the one that it maps. */
+/* A forked child may have inherited its parent's descriptor: its own segment is the one that it
+ * maps. */
 int proc_find_segment(int directory, struct proc_segment *ret)
 {
 	struct proc_segment candidates[CANDIDATES_MOST];
@@ -201,7 +204,8 @@ int proc_find_segment(int directory, struct proc_segment *ret)
 		}
 		if (result == 0)
 			break;
-		/* The program has closed the descriptor: the mapping itself still leads to the file, for root. */
+		/* The program has closed the descriptor: the mapping itself still leads to the
+		 * file, for root. */
 		snprintf(ret->name, sizeof ret->name, "map_files/%" PRIx64 "-%" PRIx64, mapping.low,
 			 mapping.high);
 		ret->inode = mapping.inode;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.h: reads what Linux tells of a process under /proc.  All of it goes through an open directory: a
- * directory of a process that has ended stays dead, also when its number is given to somebody else.
+ * proc.h: reads what Linux tells of a process under /proc.  All of it goes through an open
+ * directory: a directory of a process that has ended stays dead, also when its number is given to
+ * somebody else.
  */
 #ifndef INSPECTOR_PROC_H
 #define INSPECTOR_PROC_H
@@ -40,12 +41,13 @@ struct proc_maps *proc_maps_open(int directory);
 bool proc_maps_next(struct proc_maps *maps, struct proc_mapping *ret);
 void proc_maps_close(struct proc_maps *maps);
 
-/* A small file of it as text, or of the system when `directory` is AT_FDCWD.  Its length, or -errno. */
+/* A small file of it as text, or of the system when `directory` is AT_FDCWD.  Its length, or
+ * -errno. */
 ssize_t proc_read_text(int directory, const char *name, char *ret, size_t room);
 
-/* Where the segment of a process can be opened: the memfd that it has mapped for writing (tools that look at
- * it have it mapped, too, to read).  `name` is a path below
- * /proc/PID.  0 or -errno: -ENOENT it has none; -EACCES its descriptors may not be seen. */
+/* Where the segment of a process can be opened: the memfd that it has mapped for writing (tools
+ * that look at it have it mapped, too, to read).  `name` is a path below /proc/PID.  0 or -errno:
+ * -ENOENT it has none; -EACCES its descriptors may not be seen. */
 struct proc_segment {
 	char name[64];
 	uint64_t inode;

@@ -240,7 +240,7 @@ static int open_segment(struct process *process, struct problem *problem)
 	return 0;
 }
 
-/* A program that was just started has its segment in a moment: wait for it while it is this young. */
+/* A program that was just started has its segment in a moment: wait while it is this young. */
 static bool is_young(const struct process *process)
 {
 	enum { YOUNG_NS = 2000000000 };

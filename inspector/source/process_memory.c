@@ -2,10 +2,10 @@
 /*
  * process_memory.c: process_vm_readv in batches.
  *
- * The call goes by number, and a number may meanwhile mean another process, or the same one after an exec.
- * So the first piece of every batch is the witness: bytes of the segment that never change, at the address
- * where the target has it.  The kernel takes hold of one address space a call, so if the witness is right,
- * so is the rest.
+ * The call goes by number, and a number may meanwhile mean another process, or the same one after
+ * an exec.  So the first piece of every batch is the witness: bytes of the segment that never
+ * change, at the address where the target has it.  The kernel takes hold of one address space a
+ * call, so if the witness is right, so is the rest.
  */
 #define _GNU_SOURCE
 #include "process_memory.h"
@@ -27,11 +27,12 @@ static void explain_refusal(struct source *source)
 	char text[16] = "";
 	proc_read_text(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", text, sizeof text);
 	int scope = atoi(text);
-	const char *remedy = scope == 1 ? "start it with 'tltop -- COMMAND', or run this as root, or set "
-					  "kernel.yama.ptrace_scope to 0" :
-			     scope == 2 ? "run this as root (kernel.yama.ptrace_scope is 2)" :
-			     scope >= 3 ? "kernel.yama.ptrace_scope is 3: nobody may until a reboot" :
-					  "run this as root, or start it with 'tltop -- COMMAND'";
+	const char *remedy =
+		scope == 1 ? "start it with 'tltop -- COMMAND', or run this as root, or set "
+			     "kernel.yama.ptrace_scope to 0" :
+		scope == 2 ? "run this as root (kernel.yama.ptrace_scope is 2)" :
+		scope >= 3 ? "kernel.yama.ptrace_scope is 3: nobody may until a reboot" :
+			     "run this as root, or start it with 'tltop -- COMMAND'";
 	snprintf(source->memory_problem, sizeof source->memory_problem,
 		 "the memory of process %d may not be read: %s", (int)source->pid, remedy);
 }
@@ -57,7 +58,8 @@ static size_t copy_batch(struct source *source, struct source_span *spans, size_
 		count = BATCH_SPANS;
 	for (size_t i = 0; i < count; i++) {
 		local[used] = (struct iovec){ spans[i].buffer, spans[i].bytes };
-		remote[used++] = (struct iovec){ (void *)(uintptr_t)spans[i].address, spans[i].bytes };
+		remote[used++] =
+			(struct iovec){ (void *)(uintptr_t)spans[i].address, spans[i].bytes };
 	}
 	ssize_t got = process_vm_readv(source->pid, local, used, remote, used, 0);
 	if (got < 0 && (errno != EFAULT || first)) {

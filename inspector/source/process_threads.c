@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process_threads.c: /proc/PID/task.  Of a thread that sleeps in a system call the kernel tells the stack
- * pointer and where it will go on, without stopping it.
+ * process_threads.c: /proc/PID/task.  Of a thread that sleeps in a system call the kernel tells the
+ * stack pointer and where it will go on, without stopping it.
  */
 #include "process_threads.h"
 
@@ -48,8 +48,8 @@ int process_threads_list(int directory, struct source_thread **ret, size_t *coun
 /* "NUMBER six arguments SP PC", or "running", or "-1 SP PC" when it sleeps for another reason. */
 static bool parse_system_call(const char *text, struct source_thread *ret)
 {
-	return sscanf(text, "%*u %*x %*x %*x %*x %*x %*x %" SCNx64 " %" SCNx64, &ret->registers[RSP],
-		      &ret->registers[RETURN_ADDRESS]) == 2;
+	return sscanf(text, "%*u %*x %*x %*x %*x %*x %*x %" SCNx64 " %" SCNx64,
+		      &ret->registers[RSP], &ret->registers[RETURN_ADDRESS]) == 2;
 }
 
 static uint64_t parse_blocks(const char *status)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * source.c: what all sources have in common: opening one by what the user wrote, the list of modules and
- * when it is read again, and the way to the functions of each kind.
+ * source.c: what all sources have in common: opening one by what the user wrote, the list of
+ * modules and when it is read again, and the way to the functions of each kind.
  */
 #include "source.h"
 
@@ -214,7 +214,8 @@ const struct source_module *source_module_at(struct source *source, uint64_t add
 		read_modules(source);
 	struct source_module *modules = source->modules;
 	size_t at = source->module_last;
-	if (at >= source->module_count || address < modules[at].low || address >= modules[at].high) {
+	if (at >= source->module_count || address < modules[at].low ||
+	    address >= modules[at].high) {
 		size_t low = 0, high = source->module_count;
 		while (low < high) {
 			size_t middle = low + (high - low) / 2;

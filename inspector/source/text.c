@@ -2,9 +2,9 @@
 /*
  * text.c: the one function that makes a string safe for a terminal.
  *
- * Escape sequences begin with ESC or a C1 control; bidirectional controls let a name rearrange the line
- * that it is shown in; broken UTF-8 makes a terminal swallow what follows.  All become '?', one each, so
- * that something is seen where something was.
+ * Escape sequences begin with ESC or a C1 control; bidirectional controls let a name rearrange the
+ * line that it is shown in; broken UTF-8 makes a terminal swallow what follows.  All become '?',
+ * one each, so that something is seen where something was.
  */
 #include "text.h"
 

@@ -115,7 +115,8 @@ void look_backtrace(struct looker *looker, const char *name, struct backtrace *r
 	model_backtraces(looker->model, looker->snapshot, &index, 1, ret);
 }
 
-void look_functions(struct looker *looker, const struct backtrace *backtrace, char *ret, size_t room)
+void look_functions(struct looker *looker, const struct backtrace *backtrace, char *ret,
+		    size_t room)
 {
 	size_t length = 0;
 	ret[0] = '\0';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * looker.h: a test's pair of eyes: a source, a model and one snapshot, with short ways to look things up.
- * What cannot be opened or found fails the test.
+ * looker.h: a test's pair of eyes: a source, a model and one snapshot, with short ways to look
+ * things up.  What cannot be opened or found fails the test.
  */
 #ifndef TESTS_LOOKER_H
 #define TESTS_LOOKER_H
@@ -35,10 +35,11 @@ void look_until(struct looker *looker, const char *name, unsigned state);
 void look_backtrace(struct looker *looker, const char *name, struct backtrace *ret);
 
 /* "tl_switch deep deep body tl_start_go": the functions of a backtrace. */
-void look_functions(struct looker *looker, const struct backtrace *backtrace, char *ret, size_t room);
+void look_functions(struct looker *looker, const struct backtrace *backtrace, char *ret,
+		    size_t room);
 
-/* A child process that runs `body` and never returns from it; it is killed when the test ends.  Waits until the
- * child has called child_is_ready(). */
+/* A child process that runs `body` and never returns from it; it is killed when the test ends.
+ * Waits until the child has called child_is_ready(). */
 pid_t start_child(void (*body)(void));
 void child_is_ready(void);
 void end_child(pid_t child); /* SIGKILL, and reaped */

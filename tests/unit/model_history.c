@@ -63,8 +63,9 @@ TEST(all_rings_by_time)
 	add_switch(0, 900, 1, 2, TL_REASON_YIELD);
 	add_switch(1, 800, 3, 0, TL_REASON_RECEIVE);
 	add_switch(0, 700, 2, 1, TL_REASON_YIELD);
-	segment_event(&writer, 1, true, 750,
-		      (struct tl_event_record){ .event = TL_EVENT_THROW, .tasklet = 3, .a = 1, .b = 5 });
+	segment_event(
+		&writer, 1, true, 750,
+		(struct tl_event_record){ .event = TL_EVENT_THROW, .tasklet = 3, .a = 1, .b = 5 });
 	look(0, 0);
 	expect_int(history.count, 4);
 	expect_event(0, TL_EVENT_SWITCH, 1, 2);
@@ -170,8 +171,9 @@ TEST(what_was_overwritten_is_counted)
 {
 	begin(64);
 	for (uint64_t i = 0; i < 100; i++)
-		segment_event(&writer, 0, false, 1000 - i,
-			      (struct tl_event_record){ .event = TL_EVENT_MARK, .tasklet = 1, .b = i });
+		segment_event(
+			&writer, 0, false, 1000 - i,
+			(struct tl_event_record){ .event = TL_EVENT_MARK, .tasklet = 1, .b = i });
 	look(0, 0);
 	/* Of N records one may be in the making: 63 are sure. */
 	expect_int(history.count, 63);
@@ -190,12 +192,15 @@ TEST(objects_and_texts)
 						.tasklet = 1, .a = (uint64_t)slot << 32 | 2,
 						.b = segment_object_entry(&writer, slot)->tag });
 	segment_event(&writer, 0, false, 800,
-		      (struct tl_event_record){ .event = TL_EVENT_MARK, .tasklet = 1,
-						.a = segment_string(&writer, "half\033way"), .b = 7 });
+		      (struct tl_event_record){ .event = TL_EVENT_MARK,
+						.tasklet = 1,
+						.a = segment_string(&writer, "half\033way"),
+						.b = 7 });
 	segment_event(&writer, 0, true, 700,
 		      (struct tl_event_record){ .event = TL_EVENT_CREATE, .tasklet = 1, .a = 1 });
-	segment_event(&writer, 0, false, 600,
-		      (struct tl_event_record){ .event = TL_EVENT_MARK, .tasklet = 1, .a = UINT64_MAX });
+	segment_event(
+		&writer, 0, false, 600,
+		(struct tl_event_record){ .event = TL_EVENT_MARK, .tasklet = 1, .a = UINT64_MAX });
 	look(0, 0);
 	expect_int(history.events[0].object_id, looker.snapshot->objects[0].id);
 	expect_string(history.events[1].text, "half?way");
@@ -249,7 +254,8 @@ static void write_events_for_ever(void)
 							.b = mix(number) });
 }
 
-/* Every record that is accepted is whole, in order and complete, however often the ring goes round. */
+/* Every record that is accepted is whole, in order and complete, however often the ring goes round.
+ */
 TEST(no_torn_event_is_accepted)
 {
 	uint64_t accepted = 0, torn = 0;

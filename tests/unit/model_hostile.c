@@ -37,8 +37,23 @@ static int rounds(void)
 static uint64_t bad_value(void)
 {
 	static const uint64_t values[] = {
-		0, 1, 7, 63, 64, 4095, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-		INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX - 127, UINT64_MAX - 1, UINT64_MAX,
+		0,
+		1,
+		7,
+		63,
+		64,
+		4095,
+		0x7fff,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x100000000,
+		INT64_MAX,
+		(uint64_t)INT64_MAX + 1,
+		UINT64_MAX - 127,
+		UINT64_MAX - 1,
+		UINT64_MAX,
 	};
 	return roll(4) ? values[roll(sizeof values / sizeof *values)] : random_state;
 }
@@ -52,22 +67,25 @@ static void write_a_world(void)
 	writer.header->slab_high = 2;
 	writer.slabs[1] = (struct tl_slab){ .base = (uintptr_t)stack_of_lies, .stride = 4096,
 					    .count = 16 };
-	writer.layouts[0] = (struct tl_layout){ .machine = EM_X86_64, .resume = (uintptr_t)&memcpy };
+	writer.layouts[0] =
+		(struct tl_layout){ .machine = EM_X86_64, .resume = (uintptr_t)&memcpy };
 	for (int i = 0; i < 8; i++)
 		segment_object(&writer, &(struct segment_object){
-						.name = i % 2 ? "mutex" : "a channel with a rather long name",
+						.name = i % 2 ? "mutex" :
+								"a channel with a rather long name",
 						.kind = i % 2 ? TL_OBJECT_MUTEX : TL_OBJECT_CHANNEL,
 					});
 	for (uint32_t i = 0; i < 40; i++) {
-		uint32_t slot = segment_task(&writer, &(struct segment_task){
-							      .name = i % 3 ? "task" : "a task with a long name",
-							      .group = "group",
-							      .state = TL_STATE_WAITING,
-							      .wait = 1 + i % 8,
-							      .target = 1 + i % 8,
-							      .scheduler = i % 3,
-							      .switches = i,
-						      });
+		uint32_t slot = segment_task(
+			&writer, &(struct segment_task){
+					 .name = i % 3 ? "task" : "a task with a long name",
+					 .group = "group",
+					 .state = TL_STATE_WAITING,
+					 .wait = 1 + i % 8,
+					 .target = 1 + i % 8,
+					 .scheduler = i % 3,
+					 .switches = i,
+				 });
 		writer.records[slot].stack = 1 << TL_STACK_INDEX_BITS | i % 16;
 		writer.records[slot].sp = (uintptr_t)stack_of_lies + (i % 16) * 4096 + roll(4096);
 	}
@@ -109,7 +127,8 @@ static void expect_bounded(const struct snapshot *snapshot)
 		const struct object *object = &snapshot->objects[i];
 		expect_index(object->holder, snapshot->task_count);
 		expect_text(object->name, sizeof object->name);
-		expect((uint64_t)object->waiters_first + object->waiters_count <= snapshot->waiter_count);
+		expect((uint64_t)object->waiters_first + object->waiters_count <=
+		       snapshot->waiter_count);
 	}
 	for (uint32_t i = 0; i < snapshot->waiter_count; i++)
 		expect(snapshot->waiters[i] < snapshot->task_count);
@@ -129,7 +148,8 @@ static void look_at_everything(void)
 	for (uint32_t i = 0; i < count; i++)
 		tasks[i] = (int32_t)i;
 	model_backtraces(looker.model, snapshot, tasks, count, backtraces);
-	bool wants_places = roll(20) == 0; /* the C library's debug information takes a while to read */
+	bool wants_places =
+		roll(20) == 0; /* the C library's debug information takes a while to read */
 	for (uint32_t i = 0; i < count; i++) {
 		expect(backtraces[i].count <= MODEL_FRAMES);
 		expect_text(backtraces[i].why, sizeof backtraces[i].why);
@@ -246,16 +266,20 @@ TEST(damage_while_we_look)
 /* Stacks full of addresses of real code, which lead the unwinder anywhere. */
 TEST(stacks_that_lead_anywhere)
 {
-	uint64_t code[] = { (uintptr_t)&memcpy, (uintptr_t)&printf, (uintptr_t)&qsort, (uintptr_t)&getenv,
-			    (uintptr_t)&look_at_everything, (uintptr_t)&source_open };
+	uint64_t code[] = { (uintptr_t)&memcpy,
+			    (uintptr_t)&printf,
+			    (uintptr_t)&qsort,
+			    (uintptr_t)&getenv,
+			    (uintptr_t)&look_at_everything,
+			    (uintptr_t)&source_open };
 	write_a_world();
 	look_at_process(&looker, getpid());
 	for (int round = 0; round < rounds(); round++) {
 		uint64_t *words = (uint64_t *)stack_of_lies;
 		for (size_t i = 0; i < sizeof stack_of_lies / sizeof *words; i++)
 			words[i] = roll(3) == 0 ? code[roll(6)] + roll(64) :
-				   roll(2)	? (uintptr_t)stack_of_lies + roll(sizeof stack_of_lies) :
-						  bad_value();
+				   roll(2) ? (uintptr_t)stack_of_lies + roll(sizeof stack_of_lies) :
+					     bad_value();
 		writer.layouts[0].resume = code[roll(6)] + roll(100);
 		for (uint32_t slot = 1; slot <= 40; slot++)
 			writer.records[slot].counter += 2;
@@ -268,20 +292,23 @@ static uint64_t elapsed_ms(const struct timespec *since)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)((now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000);
+	return (uint64_t)((now.tv_sec - since->tv_sec) * 1000 +
+			  (now.tv_nsec - since->tv_nsec) / 1000000);
 }
 
 /* Terabytes of claims: answered in little time and memory. */
 TEST(tables_of_terabytes)
 {
-	static const char *const tables[] = { "records", "objects", "sites", "strings", "rings", "schedulers",
-					      "occupancy", "selects", "labels", "bases" };
+	static const char *const tables[] = { "records", "objects",    "sites",	    "strings",
+					      "rings",	 "schedulers", "occupancy", "selects",
+					      "labels",	 "bases" };
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 		struct timespec start;
 		struct stat before, after;
 		struct segment_shape shape = { .flags = SEGMENT_UNSEALED };
 		ok(segment_writer_init(&writer, &shape));
-		segment_task(&writer, &(struct segment_task){ .name = "a", .state = TL_STATE_READY });
+		segment_task(&writer,
+			     &(struct segment_task){ .name = "a", .state = TL_STATE_READY });
 		/* a sparse file costs nothing */
 		uint64_t bytes = UINT64_C(1) << 40;
 		ok(ftruncate(writer.descriptor, (off_t)bytes));
@@ -308,7 +335,8 @@ TEST(tables_of_terabytes)
 			fail_test("%s: looking made %llu MiB of it", tables[i],
 				  (unsigned long long)grown >> 20);
 		if (elapsed_ms(&start) > 30000)
-			fail_test("%s: took %llu ms", tables[i], (unsigned long long)elapsed_ms(&start));
+			fail_test("%s: took %llu ms", tables[i],
+				  (unsigned long long)elapsed_ms(&start));
 		segment_writer_fini(&writer);
 	}
 }

@@ -17,9 +17,15 @@ static void write_some(struct segment_writer *writer, unsigned flags)
 						     .flags = TL_RECORD_MAIN, .switches = 7 });
 	segment_task(writer, &(struct segment_task){
 				     .name = "a worker with a name that is too long for its field",
-				     .state = TL_STATE_WAITING, .wait = TL_WAIT_SEND, .target = channel,
-				     .age_ns = 2000, .run_ns = 300, .ready_ns = 40, .switches = 5,
-				     .group = "workers", .level = -2 });
+				     .state = TL_STATE_WAITING,
+				     .wait = TL_WAIT_SEND,
+				     .target = channel,
+				     .age_ns = 2000,
+				     .run_ns = 300,
+				     .ready_ns = 40,
+				     .switches = 5,
+				     .group = "workers",
+				     .level = -2 });
 }
 
 static void expect_some(const struct looker *looker)
@@ -144,7 +150,8 @@ TEST(each_field_may_be_missing)
 		const char *section = writer.section_table[field->section].name;
 		bool is_needed = false;
 		for (size_t k = 0; k < 3; k++)
-			is_needed |= strcmp(saved.name, needed[k]) == 0 && strcmp(section, "objects") != 0;
+			is_needed |= strcmp(saved.name, needed[k]) == 0 &&
+				     strcmp(section, "objects") != 0;
 		segment_drop_field(&writer, section, saved.name);
 		struct looker looker;
 		char pid[16];
@@ -166,7 +173,8 @@ TEST(each_section_may_be_missing)
 	write_some(&writer, 0);
 	for (size_t i = 0; i < writer.header->prologue.section_count; i++) {
 		struct tl_abi_section saved = writer.section_table[i];
-		bool is_needed = strcmp(saved.name, "header") == 0 || strcmp(saved.name, "records") == 0;
+		bool is_needed =
+			strcmp(saved.name, "header") == 0 || strcmp(saved.name, "records") == 0;
 		segment_drop_section(&writer, saved.name);
 		struct looker looker;
 		char pid[16];
@@ -234,8 +242,12 @@ TEST(a_section_outside_of_the_segment)
 	static const struct {
 		uint64_t offset, entry_bytes, capacity;
 	} bad[] = {
-		{ UINT64_MAX, 0, 0 },        { UINT64_MAX - 4096, 128, 64 }, { 4096, 0, 64 },
-		{ 4096, 128, UINT64_MAX },   { 4096, UINT64_MAX, 2 },        { 4096, 128, 1u << 30 },
+		{ UINT64_MAX, 0, 0 },
+		{ UINT64_MAX - 4096, 128, 64 },
+		{ 4096, 0, 64 },
+		{ 4096, 128, UINT64_MAX },
+		{ 4096, UINT64_MAX, 2 },
+		{ 4096, 128, 1u << 30 },
 		{ 4096, 1u << 31, 1u << 31 },
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -316,7 +328,8 @@ TEST(marks_beyond_the_capacities)
 	struct looker looker;
 	write_some(&writer, 0);
 	struct tl_header *header = writer.header;
-	header->record_high = header->object_high = header->site_high = header->slab_high = UINT32_MAX;
+	header->record_high = header->object_high = header->site_high = header->slab_high =
+		UINT32_MAX;
 	header->scheduler_high = header->select_high = header->runtime_high = UINT32_MAX;
 	header->layout_high = header->ring_records = header->rare_records = UINT32_MAX;
 	header->strings_high = UINT64_MAX;

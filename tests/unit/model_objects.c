@@ -17,8 +17,10 @@ static void begin(const struct segment_shape *shape)
 
 static uint32_t add_waiter(const char *name, unsigned wait, uint32_t object, uint64_t ticket)
 {
-	return segment_task(&writer, &(struct segment_task){ .name = name, .state = TL_STATE_WAITING,
-							     .wait = wait, .target = object,
+	return segment_task(&writer, &(struct segment_task){ .name = name,
+							     .state = TL_STATE_WAITING,
+							     .wait = wait,
+							     .target = object,
 							     .ticket = ticket });
 }
 
@@ -138,8 +140,10 @@ TEST(a_select_that_has_gone_on)
 TEST(users_are_ids_last_first_each_once)
 {
 	begin(NULL);
-	uint32_t a = segment_task(&writer, &(struct segment_task){ .name = "a", .state = TL_STATE_READY });
-	uint32_t b = segment_task(&writer, &(struct segment_task){ .name = "b", .state = TL_STATE_READY });
+	uint32_t a = segment_task(&writer,
+				  &(struct segment_task){ .name = "a", .state = TL_STATE_READY });
+	uint32_t b = segment_task(&writer,
+				  &(struct segment_task){ .name = "b", .state = TL_STATE_READY });
 	segment_object(&writer, &(struct segment_object){
 					.name = "jobs",
 					.senders = { b, a },
@@ -181,7 +185,8 @@ TEST(holders)
 	look_at_process(&looker, getpid());
 	expect_int(look_object(&looker, "held")->holder, look_task_index(&looker, "owner"));
 	expect_int(look_object(&looker, "free")->holder, -1);
-	expect(!look_object(&looker, "held")->holder_gone && !look_object(&looker, "free")->holder_gone);
+	expect(!look_object(&looker, "held")->holder_gone &&
+	       !look_object(&looker, "free")->holder_gone);
 	expect_int(look_object(&looker, "left")->holder, -1);
 	expect(look_object(&looker, "left")->holder_gone);
 	expect_int(look_object(&looker, "reused")->holder, -1); /* somebody else's slot now */
@@ -191,18 +196,20 @@ TEST(holders)
 TEST(what_an_object_says_of_itself)
 {
 	begin(NULL);
-	segment_object(&writer, &(struct segment_object){
-					.name = "a channel with a name of more than thirty-two bytes",
-					.capacity = 64,
-					.length = 70,
-					.element_bytes = 24,
-					.count = 1234,
-					.balance = -3,
-					.preference = -1,
-					.flags = TL_OBJECT_FLAG_CLOSING,
-					.age_ns = 555,
-				});
-	segment_object_entry(&writer, segment_object(&writer, &(struct segment_object){ 0 }))->serial = 0;
+	segment_object(&writer,
+		       &(struct segment_object){
+			       .name = "a channel with a name of more than thirty-two bytes",
+			       .capacity = 64,
+			       .length = 70,
+			       .element_bytes = 24,
+			       .count = 1234,
+			       .balance = -3,
+			       .preference = -1,
+			       .flags = TL_OBJECT_FLAG_CLOSING,
+			       .age_ns = 555,
+		       });
+	segment_object_entry(&writer, segment_object(&writer, &(struct segment_object){ 0 }))
+		->serial = 0;
 	look_at_process(&looker, getpid());
 	expect_int(looker.snapshot->object_count, 1);
 	const struct object *object = &looker.snapshot->objects[0];

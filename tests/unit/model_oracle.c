@@ -2,10 +2,10 @@
 /*
  * model_oracle.c: backtraces against the truth.
  *
- * The target is a child that switches at full speed.  Each of its tasklets goes down a random chain of calls,
- * writes the chain's return addresses where we can see them, and yields at the bottom.  A backtrace is
- * accepted by the model on the strength of the counter alone; here it is then compared, frame by frame,
- * with what the tasklet said of itself.
+ * The target is a child that switches at full speed.  Each of its tasklets goes down a random chain
+ * of calls, writes the chain's return addresses where we can see them, and yields at the bottom.  A
+ * backtrace is accepted by the model on the strength of the counter alone; here it is then
+ * compared, frame by frame, with what the tasklet said of itself.
  *
  *	ORACLE=N	accept N backtraces (default 20,000)
  */
@@ -20,7 +20,8 @@
 
 enum { TASKLETS = 2000, DEPTH_MOST = 12, BATCH = 250, THREADS = 2 };
 
-/* What a tasklet says of itself: written before it yields, and true until it has said something else. */
+/* What a tasklet says of itself: written before it yields, and true until it has said something
+ * else. */
 struct confession {
 	uint64_t edition;                 /* odd while it changes */
 	uint64_t returns[DEPTH_MOST + 3]; /* return addresses, the innermost last */
@@ -58,7 +59,8 @@ static void confess(const struct walker *walker)
 	__atomic_store_n(&confession->edition, confession->edition + 1, __ATOMIC_RELEASE);
 }
 
-/* The one function that yields: its own address is known, its caller is the innermost return address. */
+/* The one function that yields: its own address is known, its caller is the innermost return
+ * address. */
 static __attribute__((noinline)) void yield_here(struct walker *walker)
 {
 	walker->chain[walker->count++] = (uintptr_t)__builtin_return_address(0);
@@ -71,7 +73,7 @@ static __attribute__((noinline)) void yield_here(struct walker *walker)
 
 static void descend(struct walker *walker, uint32_t depth);
 
-/* Frames of many sizes and kinds: the compiler saves other registers in each, or a frame pointer. */
+/* Frames of many sizes and kinds: each saves other registers, or a frame pointer. */
 #define FRAME(name, bytes, work)                                                                   \
 	static __attribute__((noinline)) int name(struct walker *walker, uint32_t depth)           \
 	{                                                                                          \
@@ -147,7 +149,8 @@ static void *run_a_ring(void *argument)
 {
 	struct confession *mine = argument;
 	for (int i = 0; i < TASKLETS; i++)
-		if (tl_spawn(walk_for_ever, &mine[i], &(struct tl_options){ .name = "walker" }, NULL) != 0)
+		if (tl_spawn(walk_for_ever, &mine[i], &(struct tl_options){ .name = "walker" },
+			     NULL) != 0)
 			_exit(1);
 	_exit(tl_run() != 0);
 }
@@ -186,7 +189,8 @@ static void explain(const struct confession *said, const struct backtrace *seen)
 	fprintf(stderr, "\n%s\n", functions);
 }
 
-/* The runtime's own frames, then yield_here(), then every return address that was said, and no more. */
+/* The runtime's own frames, then yield_here(), then every return address that was said, and no
+ * more. */
 static bool is_equal(const struct confession *said, const struct backtrace *seen)
 {
 	uint32_t at = 0;
@@ -227,7 +231,8 @@ static void compare(const int32_t *tasks, const uint32_t *owners, struct tally *
 			tally->hot += seen->status == BACKTRACE_HOT;
 			tally->running += seen->status == BACKTRACE_RUNNING;
 			tally->fresh += seen->status == BACKTRACE_FRESH;
-			bool is_fine = seen->status == BACKTRACE_HOT || seen->status == BACKTRACE_RUNNING ||
+			bool is_fine = seen->status == BACKTRACE_HOT ||
+				       seen->status == BACKTRACE_RUNNING ||
 				       seen->status == BACKTRACE_FRESH;
 			if (!is_fine)
 				fail_test("status %d: %s", seen->status, seen->why);
@@ -297,7 +302,8 @@ TEST(backtraces_of_a_target_at_full_speed, .seconds = 1200)
 		int32_t tasks[BATCH];
 		uint32_t owners[BATCH];
 		for (int i = 0; i < BATCH;) {
-			const struct task *task = &looker.snapshot->tasks[next % looker.snapshot->task_count];
+			const struct task *task =
+				&looker.snapshot->tasks[next % looker.snapshot->task_count];
 			if (task->id < IDS_MOST && owners_of_low[task->id]) {
 				owners[i] = owners_of_low[task->id] - 1;
 				tasks[i++] = (int32_t)(next % looker.snapshot->task_count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model_places.c: functions, files and lines of addresses: what was inlined, names of C++, stripped programs
- * and their separate debug files.
+ * model_places.c: functions, files and lines of addresses: what was inlined, names of C++, stripped
+ * programs and their separate debug files.
  */
 #define _GNU_SOURCE
 #include <signal.h>

@@ -21,7 +21,8 @@ static void begin(const struct segment_shape *shape)
 
 static uint32_t add(const char *name, unsigned state, unsigned wait)
 {
-	return segment_task(&writer, &(struct segment_task){ .name = name, .state = state, .wait = wait });
+	return segment_task(&writer,
+			    &(struct segment_task){ .name = name, .state = state, .wait = wait });
 }
 
 TEST(letters_of_states_and_waits)
@@ -63,7 +64,9 @@ TEST(letters_of_states_and_waits)
 TEST(times_grow_with_the_state)
 {
 	begin(NULL);
-	struct segment_task task = { .age_ns = 1000, .life_ns = 10000, .run_ns = 200, .ready_ns = 30 };
+	struct segment_task task = {
+		.age_ns = 1000, .life_ns = 10000, .run_ns = 200, .ready_ns = 30
+	};
 	static const struct {
 		const char *name;
 		unsigned state;
@@ -130,8 +133,8 @@ TEST(the_monotonic_clock)
 	expect(looker.snapshot->taken_ns >= ns);
 }
 
-/* A counter that ran at 4 units a nanosecond since an hour ago: the two anchors give the rate, and for a live
- * process our own clocks are the second one. */
+/* A counter that ran at 4 units a nanosecond since an hour ago: the two anchors give the rate, and
+ * for a live process our own clocks are the second one. */
 TEST(the_counter_as_a_clock)
 {
 	begin(NULL);
@@ -172,7 +175,8 @@ TEST(a_counter_that_makes_no_sense)
 
 TEST(names_long_short_and_hostile)
 {
-	static const char long_name[] = "a name of more than sixty-three bytes, which no tool shows whole, ever";
+	static const char long_name[] =
+		"a name of more than sixty-three bytes, which no tool shows whole, ever";
 	begin(NULL);
 	add("fifteen bytes..", TL_STATE_READY, 0);
 	add("sixteen bytes...", TL_STATE_READY, 0);
@@ -201,8 +205,9 @@ TEST(stacks)
 {
 	begin(NULL);
 	writer.header->slab_high = 3;
-	writer.slabs[1] = (struct tl_slab){ .base = 0x10000, .stride = 0x4000, .guard_bytes = 0x1000,
-					    .count = 4 };
+	writer.slabs[1] = (struct tl_slab){
+		.base = 0x10000, .stride = 0x4000, .guard_bytes = 0x1000, .count = 4
+	};
 	writer.slabs[2] = (struct tl_slab){ .base = UINT64_MAX - 0x2000, .stride = 0x4000,
 					    .guard_bytes = 0x1000, .count = 9 };
 	static const struct {
@@ -229,7 +234,8 @@ TEST(stacks)
 	}
 }
 
-/* A slot's counter goes on when it is used again: its first tasklet's switches are not the second one's. */
+/* A slot's counter goes on when it is used again: its first tasklet's switches are not the second
+ * one's. */
 TEST(switches_of_a_slot_that_was_used_before)
 {
 	begin(NULL);
@@ -374,7 +380,8 @@ TEST(ids_and_their_low_halves)
 	expect_int(snapshot_task_by_low(snapshot, 6), 1);
 	expect_int(snapshot_task_by_low(snapshot, 8), -1);
 	expect_int(look_task(&looker, "child")->parent, 5); /* alive: that one, however old */
-	expect_int(look_task(&looker, "child")->waker, (UINT64_C(3) << 32) + 4000); /* the nearest */
+	expect_int(look_task(&looker, "child")->waker,
+		   (UINT64_C(3) << 32) + 4000); /* the nearest */
 }
 
 TEST(of_two_with_one_low_half_the_later)
@@ -428,7 +435,8 @@ TEST(no_torn_record_is_taken_for_whole)
 				fail_test("torn: run %llu ready %llu ticket %llu sp %llu",
 					  (unsigned long long)task->run_ns,
 					  (unsigned long long)task->ready_ns,
-					  (unsigned long long)task->ticket, (unsigned long long)task->sp);
+					  (unsigned long long)task->ticket,
+					  (unsigned long long)task->sp);
 		}
 		expect(looker.snapshot->torn <= looker.snapshot->task_count);
 		look_again(&looker);

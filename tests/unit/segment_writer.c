@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segment_writer.c: see segment_writer.h.  It writes what abi.h describes, and shares no code with the
- * runtime: so it is also a second reading of the ABI.
+ * segment_writer.c: see segment_writer.h.  It writes what abi.h describes, and shares no code with
+ * the runtime: so it is also a second reading of the ABI.
  */
 #define _GNU_SOURCE
 #include "segment_writer.h"
@@ -78,7 +78,8 @@ static size_t set_capacities(const struct segment_shape *shape, uint64_t capacit
 		[SECTION_rare_rings] = schedulers * or_default(shape->rare_records, 64),
 	};
 	memcpy(capacities, wanted, sizeof wanted);
-	size_t offset = PAGE_BYTES + sizeof sections / sizeof *sections * sizeof(struct tl_abi_section) +
+	size_t offset = PAGE_BYTES +
+			sizeof sections / sizeof *sections * sizeof(struct tl_abi_section) +
 			sizeof fields + sizeof names;
 	return (offset + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
 }
@@ -88,7 +89,8 @@ static void *section_at(struct segment_writer *writer, enum section section)
 	return writer->base + writer->section_table[section].offset;
 }
 
-static void describe(struct segment_writer *writer, const uint64_t capacities[SECTIONS], size_t offset)
+static void describe(struct segment_writer *writer, const uint64_t capacities[SECTIONS],
+		     size_t offset)
 {
 	unsigned char *base = writer->base;
 	struct tl_abi_prologue *prologue = (struct tl_abi_prologue *)base;
@@ -245,14 +247,16 @@ struct tl_record *segment_record(struct segment_writer *writer, uint32_t slot)
 {
 	const struct tl_abi_section *section = &writer->section_table[SECTION_records];
 	unsigned char *entry = writer->base + section->offset + slot * section->entry_bytes;
-	return (struct tl_record *)(entry + (is_widened(writer->flags, SECTION_records) ? WIDER_BY : 0));
+	return (struct tl_record *)(entry +
+				    (is_widened(writer->flags, SECTION_records) ? WIDER_BY : 0));
 }
 
 struct tl_object *segment_object_entry(struct segment_writer *writer, uint32_t slot)
 {
 	const struct tl_abi_section *section = &writer->section_table[SECTION_objects];
 	unsigned char *entry = writer->base + section->offset + slot * section->entry_bytes;
-	return (struct tl_object *)(entry + (is_widened(writer->flags, SECTION_objects) ? WIDER_BY : 0));
+	return (struct tl_object *)(entry +
+				    (is_widened(writer->flags, SECTION_objects) ? WIDER_BY : 0));
 }
 
 uint64_t segment_task_serial(const struct segment_writer *writer, uint32_t slot)
@@ -324,13 +328,16 @@ uint32_t segment_object(struct segment_writer *writer, const struct segment_obje
 		.count = object->count,
 		.sender = (uint32_t)segment_task_serial(writer, object->senders[0]),
 		.receiver = (uint32_t)segment_task_serial(writer, object->receivers[0]),
-		.holder = object->holder ? (uint64_t)(uint32_t)holder_serial << 32 | object->holder : 0,
+		.holder = object->holder ?
+				  (uint64_t)(uint32_t)holder_serial << 32 | object->holder :
+				  0,
 		.serial = serial,
 		.created = SEGMENT_NOW - object->age_ns,
 	};
 	for (int i = 0; i < TL_ABI_USERS; i++) {
 		entry->senders[i] = (uint32_t)segment_task_serial(writer, object->senders[i + 1]);
-		entry->receivers[i] = (uint32_t)segment_task_serial(writer, object->receivers[i + 1]);
+		entry->receivers[i] =
+			(uint32_t)segment_task_serial(writer, object->receivers[i + 1]);
 	}
 	if (object->name)
 		segment_name(writer, entry->name, sizeof entry->name, object->name);
@@ -343,7 +350,8 @@ uint32_t segment_site(struct segment_writer *writer, uint64_t address, uint64_t 
 	uint32_t index = writer->header->site_high++;
 	if (index >= writer->section_table[SECTION_sites].capacity)
 		abort();
-	writer->sites[index] = (struct tl_site){ .address = address, .spawned = spawned, .ended = ended };
+	writer->sites[index] =
+		(struct tl_site){ .address = address, .spawned = spawned, .ended = ended };
 	return index;
 }
 
@@ -356,7 +364,8 @@ void segment_event(struct segment_writer *writer, uint32_t scheduler, bool is_ra
 	struct tl_event_record *ring = (is_rare ? writer->rare_rings : writer->rings) +
 				       (size_t)scheduler * records;
 	event.stamp = SEGMENT_NOW - ago_ns;
-	__atomic_thread_fence(__ATOMIC_RELEASE); /* the old record is gone before the new one is there */
+	/* The old record is gone before the new one is there. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	ring[*head % records] = event;
 	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segment_writer.h: makes segments without a runtime, for tests of the tools: any state, any damage.
+ * segment_writer.h: makes segments without a runtime, for tests of the tools: any state, any
+ * damage.
  *
- * The segment is a memfd of this process, mapped here, so that source_open_process(getpid(), ...) finds it;
- * a test that needs another process forks one that makes it and waits.  The clock is the virtual one at
- * SEGMENT_NOW unless the test sets the header otherwise, so that every age is known.  One segment at a
- * time: the tools take the first that they find.
+ * The segment is a memfd of this process, mapped here, so that source_open_process(getpid(), ...)
+ * finds it; a test that needs another process forks one that makes it and waits.  The clock is the
+ * virtual one at SEGMENT_NOW unless the test sets the header otherwise, so that every age is known.
+ * One segment at a time: the tools take the first that they find.
  */
 #ifndef TESTS_SEGMENT_WRITER_H
 #define TESTS_SEGMENT_WRITER_H
@@ -18,10 +19,10 @@
 #define SEGMENT_NOW UINT64_C(1000000000000) /* ns: what the virtual clock shows */
 
 enum segment_flag {
-	SEGMENT_UNSEALED = 1,       /* no seals at all */
-	SEGMENT_SWAPPED = 2,        /* the prologue says that it is of the other byte order */
-	SEGMENT_WIDE = 4,           /* records and objects are 64 bytes longer, and their fields moved up by 64:
-	                             * `records` and `objects` below are NULL, use segment_record() */
+	SEGMENT_UNSEALED = 1, /* no seals at all */
+	SEGMENT_SWAPPED = 2,  /* the prologue says that it is of the other byte order */
+	SEGMENT_WIDE = 4,     /* records and objects are 64 bytes longer, their fields moved up by
+			       * 64: `records` and `objects` are NULL, use segment_record() */
 };
 
 /* Capacities; 0 takes a small default. */
@@ -93,7 +94,8 @@ struct segment_object {
 	uint32_t holder;            /* slot of a tasklet; 0: free */
 	int32_t balance;
 	int preference;
-	uint32_t senders[TL_ABI_USERS + 1], receivers[TL_ABI_USERS + 1]; /* slots of tasklets, last first */
+	uint32_t senders[TL_ABI_USERS + 1]; /* slots of tasklets, last first */
+	uint32_t receivers[TL_ABI_USERS + 1];
 	uint64_t age_ns;
 };
 uint32_t segment_object(struct segment_writer *writer, const struct segment_object *object);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * source_core.c: kernel cores as sources: of a program that crashes, whole, truncated, without the segment.
+ * source_core.c: kernel cores as sources: of a program that crashes, whole, truncated, without the
+ * segment.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -24,7 +25,8 @@ static char core_path[64], copy_path[64];
 static struct tl_channel *jobs;
 static struct tl_mutex *lock;
 
-/* So that the call before it is not the function's last act, which a compiler would turn into a jump. */
+/* So that the call before it is not the function's last act, which a compiler would turn into a
+ * jump. */
 #define NO_TAIL_CALL() __asm__ volatile("" ::: "memory")
 
 static __attribute__((noinline)) int wait_deep(int depth)
@@ -90,8 +92,8 @@ static void dump_core(void (*body)(void), const char *filter)
 {
 	char pattern[256] = "";
 	int descriptor = open("/proc/sys/kernel/core_pattern", O_RDONLY);
-	if (descriptor < 0 || read(descriptor, pattern, sizeof pattern - 1) <= 0 || pattern[0] == '|' ||
-	    strchr(pattern, '/') || strchr(pattern, '%'))
+	if (descriptor < 0 || read(descriptor, pattern, sizeof pattern - 1) <= 0 ||
+	    pattern[0] == '|' || strchr(pattern, '/') || strchr(pattern, '%'))
 		skip_test("kernel.core_pattern sends cores elsewhere");
 	close(descriptor);
 	expect(mkdtemp(folder) != NULL);
@@ -151,7 +153,8 @@ TEST(a_core_is_looked_at_like_a_process)
 	expect_int(look_task(&looker, "crasher")->state, TL_STATE_RUNNING);
 	expect(looker.snapshot->has_clock);
 	expect_trace("shallow", BACKTRACE_COMPLETE, " wait_deep wait_here ");
-	expect_trace("deep", BACKTRACE_COMPLETE, " wait_deep wait_deep wait_deep wait_deep wait_deep ");
+	expect_trace("deep", BACKTRACE_COMPLETE,
+		     " wait_deep wait_deep wait_deep wait_deep wait_deep ");
 	expect_trace("owner", BACKTRACE_COMPLETE, " wait_deep ");
 	struct history history;
 	ok(model_history(looker.model, looker.snapshot, 0, 0, &history));
@@ -227,7 +230,8 @@ TEST(truncated_cores)
 		}
 		int32_t tasks[16];
 		struct backtrace backtraces[16];
-		uint32_t count = looker.snapshot->task_count < 16 ? looker.snapshot->task_count : 16;
+		uint32_t count =
+			looker.snapshot->task_count < 16 ? looker.snapshot->task_count : 16;
 		for (uint32_t k = 0; k < count; k++)
 			tasks[k] = (int32_t)k;
 		model_backtraces(looker.model, looker.snapshot, tasks, count, backtraces);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * source_process.c: live processes as sources: finding the segment, who it is, what may be read, and what
- * happens when the process ends, forks, becomes another program, or its number becomes somebody else's.
+ * source_process.c: live processes as sources: finding the segment, who it is, what may be read,
+ * and what happens when the process ends, forks, becomes another program, or its number becomes
+ * somebody else's.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -103,7 +104,8 @@ TEST(a_process_without_a_segment)
 TEST(a_process_that_only_looks)
 {
 	write_segment();
-	pid_t child = start_child(have_none); /* inherits the descriptor and the map, and gives up the map */
+	pid_t child = start_child(
+		have_none); /* inherits the descriptor and the map, and gives up the map */
 	end_child(child);
 	look_at_process(&looker, getpid());
 	struct source_process *list;
@@ -165,10 +167,12 @@ TEST(a_descriptor_that_was_closed)
 
 static void inherit_one_and_make_another(void)
 {
-	/* as a forked child of a runtime has it: the parent's descriptor is still open, its own is mapped */
+	/* as a forked child of a runtime has it: the parent's descriptor is still open, its own is
+	 * mapped */
 	munmap(writer.base, writer.bytes);
 	write_segment();
-	segment_task(&writer, &(struct segment_task){ .name = "of the child", .state = TL_STATE_READY });
+	segment_task(&writer,
+		     &(struct segment_task){ .name = "of the child", .state = TL_STATE_READY });
 	child_is_ready();
 	for (;;)
 		pause();
@@ -493,7 +497,8 @@ TEST(modules_are_the_files_with_code)
 {
 	write_segment();
 	look_at_process(&looker, getpid());
-	const struct source_module *module = source_module_at(looker.source, (uintptr_t)&try_to_look);
+	const struct source_module *module =
+		source_module_at(looker.source, (uintptr_t)&try_to_look);
 	expect(module != NULL && module->file != NULL);
 	expect(strstr(module->path, "source_process") != NULL);
 	const struct source_module *library = source_module_at(looker.source, (uintptr_t)&getpid);
@@ -547,8 +552,8 @@ TEST(a_library_that_was_replaced)
 	expect(find_library()->file != NULL);
 	look_away(&looker);
 	char command[1024];
-	snprintf(command, sizeof command, "cp /proc/self/exe '%s.new' && mv '%s.new' '%s'", library_path,
-		 library_path, library_path);
+	snprintf(command, sizeof command, "cp /proc/self/exe '%s.new' && mv '%s.new' '%s'",
+		 library_path, library_path, library_path);
 	expect_int(system(command), 0);
 	look_at_process(&looker, child);
 	expect_pointer(find_library()->file, NULL);

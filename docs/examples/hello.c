@@ -2,7 +2,7 @@
 /*
  * hello.c: the first program.  Guests come through a door one by one, and a host greets them.
  *
- *     cc hello.c $(pkg-config --cflags --libs tasklet) -o hello && ./hello Ann Bob
+ *     cc -g hello.c $(pkg-config --cflags --libs tasklet) -o hello && ./hello Ann Bob
  *
  * Every guest and the host is a tasklet, a function with a stack of its own; the door is a channel.
  * All of them run on this one thread, in turn: a turn ends where somebody waits or gives way.

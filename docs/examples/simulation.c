@@ -16,7 +16,7 @@
  *                                   \  larder            spawn, join
  *                                    ------------> nurses ----------> larvae
  *
- *     cc simulation*.c $(pkg-config --cflags --libs tasklet ncursesw) -o simulation
+ *     cc -Og -g simulation*.c $(pkg-config --cflags --libs tasklet ncursesw) -o simulation
  *     tltop -- simulation --headless --actors 10000 --seconds 600
  */
 #include <getopt.h>

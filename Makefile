@@ -96,13 +96,13 @@ $(B)/bin/tltop: $(TLTOP_OBJECTS) $(VIEW_OBJECTS) $(INSPECTOR_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TOOL_LIBS) -lncursesw -ltinfo -pthread
 
-# ---- examples ----
+# ---- examples: with -Og, so that their own functions are in backtraces ----
 
 EXAMPLES := $(addprefix $(B)/examples/,hello bossworker simulation philosophers)
 
 $(B)/obj/docs/examples/%.o: docs/examples/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Ilib -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Og -Ilib -c $< -o $@
 
 $(B)/examples/simulation: $(B)/obj/docs/examples/simulation_screen.o
 $(EXAMPLES): $(B)/examples/%: $(B)/obj/docs/examples/%.o $(LIB_A)

@@ -287,7 +287,8 @@ TL_API ssize_t tl_channel_send_all_try(struct tl_channel *channel, const void *e
 TL_API ssize_t tl_channel_send_all_until(struct tl_channel *channel, const void *elements,
 					 size_t count, uint64_t deadline) TL_MUST_CHECK;
 
-/* close: from now on nobody may block on it; who waits already stays.  open: the reverse.  clear:
+/* close: from now on nobody may block on it; who waits already stays: to end waiting receivers,
+ * send each an error 0 (while tl_channel_balance() is below 0).  open: the reverse.  clear:
  * every waiter is killed, in order, at once.  0; -EINVAL. */
 TL_API int tl_channel_close(struct tl_channel *channel);
 TL_API int tl_channel_open(struct tl_channel *channel);
@@ -365,8 +366,8 @@ TL_API tl_spawn_fn tl_set_spawn_callback(tl_spawn_fn fn, void *user);
 typedef int (*tl_error_fn)(tl_task task, int error, void *user);
 TL_API tl_error_fn tl_set_error_handler(tl_error_fn fn, void *user);
 
-/* Called with the tasklet whose blocking completed a deadlock, before it gets -EDEADLK or, for a
- * cycle of holders, before it blocks.  Default: nothing but the event. */
+/* Called with the tasklet whose blocking completed a deadlock (it does not wait yet), before it
+ * gets -EDEADLK or, for a cycle of holders, before it blocks.  Default: nothing but the event. */
 typedef void (*tl_deadlock_fn)(tl_task task, void *user);
 TL_API tl_deadlock_fn tl_set_deadlock_handler(tl_deadlock_fn fn, void *user);
 

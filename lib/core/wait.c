@@ -60,8 +60,14 @@ static void sleep_real(struct scheduler *s, uint64_t deadline)
 		return;
 	}
 	struct timespec t = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
-	int n = epoll_pwait2(s->poll_fd, events, EVENTS, ns == TL_FOREVER ? NULL : &t, NULL);
-	if (n < 0 && errno == ENOSYS) { /* before Linux 5.11: whole milliseconds, rounded up */
+	static bool is_old; /* before Linux 5.11; relaxed: whoever does not know yet finds out */
+	int n = -1;
+	if (!__atomic_load_n(&is_old, __ATOMIC_RELAXED)) {
+		n = epoll_pwait2(s->poll_fd, events, EVENTS, ns == TL_FOREVER ? NULL : &t, NULL);
+		if (n < 0 && errno == ENOSYS)
+			__atomic_store_n(&is_old, true, __ATOMIC_RELAXED);
+	}
+	if (__atomic_load_n(&is_old, __ATOMIC_RELAXED)) { /* whole milliseconds, rounded up */
 		uint64_t ms = ns / 1000000 + 1;
 		n = epoll_wait(s->poll_fd, events, EVENTS,
 			       ns == TL_FOREVER ? -1 : ms > INT_MAX ? INT_MAX : (int)ms);

@@ -58,7 +58,7 @@ static enum tltop_status apply_filter(struct viewer *viewer, const struct tltop_
 	if (!options->filter)
 		return TLTOP_SHOWN;
 	if (!screen->filter)
-		screen = &screen_tasks; /* one tasklet, and waits: of these */
+		screen = &screen_tasks; /* one tasklet: the first of these */
 	if (screen->filter(viewer, options->filter, error, sizeof(error)) == 0)
 		return TLTOP_SHOWN;
 	complain(error);

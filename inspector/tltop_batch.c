@@ -87,7 +87,9 @@ static int write_tasks(const struct viewer *viewer, const struct report *report)
 {
 	int32_t *tasks = NULL;
 	size_t count = 0;
-	int result = filter_tasks(viewer->tasks.filter, &report->look, &tasks, &count);
+	const struct filter *filter =
+		viewer->screen == SCREEN_WAITS ? viewer->waits.filter : viewer->tasks.filter;
+	int result = filter_tasks(filter, &report->look, &tasks, &count);
 
 	if (!result)
 		result = sort_tasks(&report->look, viewer->tasks.table.sort, tasks, count);

@@ -30,8 +30,8 @@ static void find_launched(struct viewer *viewer, struct launch *launch,
 static int milliseconds_to_wait(const struct viewer *viewer, const struct launch *launch)
 {
 	uint64_t wait = viewer->next_ns > viewer->now_ns
-			    ? (viewer->next_ns - viewer->now_ns + 999999) / 1000000
-			    : 0;
+				? (viewer->next_ns - viewer->now_ns + 999999) / 1000000
+				: 0;
 
 	if (launch && !viewer->target)
 		return LAUNCH_POLL_MILLISECONDS;

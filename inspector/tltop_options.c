@@ -156,19 +156,19 @@ static enum tltop_status take_rest(struct tltop_options *options, int argc, char
 enum tltop_status tltop_options_parse(int argc, char **argv, struct tltop_options *ret, bool *done)
 {
 	static const struct option names[] = {
-	    {"batch", no_argument, NULL, 'b'},
-	    {"count", required_argument, NULL, 'n'},
-	    {"delay", required_argument, NULL, 'd'},
-	    {"filter", required_argument, NULL, 'F'},
-	    {"screen", required_argument, NULL, OPTION_SCREEN},
-	    {"json", no_argument, NULL, OPTION_JSON},
-	    {"check", no_argument, NULL, OPTION_CHECK},
-	    {"ascii", no_argument, NULL, OPTION_ASCII},
-	    {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
-	    {"theme", required_argument, NULL, OPTION_THEME},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, OPTION_VERSION},
-	    {NULL, 0, NULL, 0},
+		{"batch", no_argument, NULL, 'b'},
+		{"count", required_argument, NULL, 'n'},
+		{"delay", required_argument, NULL, 'd'},
+		{"filter", required_argument, NULL, 'F'},
+		{"screen", required_argument, NULL, OPTION_SCREEN},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"check", no_argument, NULL, OPTION_CHECK},
+		{"ascii", no_argument, NULL, OPTION_ASCII},
+		{"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
+		{"theme", required_argument, NULL, OPTION_THEME},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{NULL, 0, NULL, 0},
 	};
 	enum tltop_status status = TLTOP_SHOWN;
 

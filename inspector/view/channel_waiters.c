@@ -100,7 +100,7 @@ static void draw_rule(const struct viewer *viewer, struct grid *grid, int at, bo
 	if (object->kind != TL_OBJECT_CHANNEL)
 		snprintf(title, sizeof(title), "%s: held by %s; waiting for it, oldest first", name,
 			 object->holder >= 0
-			     ? label_task(snapshot, object->holder, holder, sizeof(holder))
+				 ? label_task(snapshot, object->holder, holder, sizeof(holder))
 			 : object->holder_gone ? "one that has ended"
 					       : "nobody");
 	else

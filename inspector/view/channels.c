@@ -106,9 +106,9 @@ static bool is_wanted(const struct viewer *viewer, int32_t index)
 		return false;
 	if (!view->filter_text[0])
 		return true;
-	return strcasestr(
-		   label_object(sample->snapshot, viewer->target->model, index, name, sizeof(name)),
-		   view->filter_text) ||
+	return strcasestr(label_object(sample->snapshot, viewer->target->model, index, name,
+				       sizeof(name)),
+			  view->filter_text) ||
 	       strcasestr(made_at(viewer, object, made, sizeof(made)), view->filter_text);
 }
 
@@ -410,7 +410,7 @@ static bool open_lower(struct viewer *viewer)
 {
 	struct channels_view *view = &viewer->channels;
 	const struct waiter_line *line =
-	    view->lower.count ? &view->lines[view->lower.cursor] : NULL;
+		view->lower.count ? &view->lines[view->lower.cursor] : NULL;
 
 	if (!line || !line->id)
 		return false;
@@ -554,20 +554,20 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_channels = {
-    .word = "channels",
-    .tab = "Chans",
-    .update = update,
-    .prepare = prepare,
-    .draw = draw,
-    .act = act,
-    .list = list,
-    .moved = moved,
-    .click = click,
-    .table = table,
-    .row_text = row_text,
-    .filter = filter,
-    .filter_text = filter_text,
-    .summary = summary,
-    .status = status,
-    .lines = lines,
+	.word = "channels",
+	.tab = "Chans",
+	.update = update,
+	.prepare = prepare,
+	.draw = draw,
+	.act = act,
+	.list = list,
+	.moved = moved,
+	.click = click,
+	.table = table,
+	.row_text = row_text,
+	.filter = filter,
+	.filter_text = filter_text,
+	.summary = summary,
+	.status = status,
+	.lines = lines,
 };

@@ -110,8 +110,8 @@ void columns_sort_step(struct columns *table, int step)
 		column = (column + step + table->count) % table->count;
 		if (!(table->shown & 1u << column) || table->columns[column].sort == NO_SORT)
 			continue;
-		table->sort =
-		    (struct sort){table->columns[column].sort, table->columns[column].sort_down};
+		table->sort = (struct sort){table->columns[column].sort,
+					    table->columns[column].sort_down};
 		return;
 	}
 }

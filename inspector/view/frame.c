@@ -48,24 +48,24 @@ static int draw_condition(const struct viewer *viewer, struct grid *grid, int ro
 
 	if (target->ended) {
 		const char *what = source_state(target->source) == SOURCE_REPLACED
-				       ? "EXITED: another program has its place (0: processes)"
-				       : "EXITED";
+					   ? "EXITED: another program has its place (0: processes)"
+					   : "EXITED";
 		column = grid_text(grid, row, column, ROLE_BAD, what);
 		if (viewer->ended_how[0])
 			column =
-			    grid_print(grid, row, column, ROLE_BAD, " (%s)", viewer->ended_how);
+				grid_print(grid, row, column, ROLE_BAD, " (%s)", viewer->ended_how);
 		if (!viewer->is_batch)
-			column = grid_print(
-			    grid, row, column, ROLE_NORMAL, " %s ago, as last seen",
-			    label_duration(viewer->now_ns - viewer->ended_ns, ago, sizeof(ago)));
+			column = grid_print(grid, row, column, ROLE_NORMAL, " %s ago, as last seen",
+					    label_duration(viewer->now_ns - viewer->ended_ns, ago,
+							   sizeof(ago)));
 		return column;
 	}
 	if (source_kind(target->source) == SOURCE_CORE)
 		return grid_text(grid, row, column, ROLE_WARN, "CORE");
 	if (viewer->paused_ns)
 		return grid_print(
-		    grid, row, column, ROLE_WARN, "PAUSED at -%s",
-		    label_duration(viewer->now_ns - viewer->paused_ns, ago, sizeof(ago)));
+			grid, row, column, ROLE_WARN, "PAUSED at -%s",
+			label_duration(viewer->now_ns - viewer->paused_ns, ago, sizeof(ago)));
 	if (target->sample && target->sample->snapshot->source_state == SOURCE_STOPPED)
 		return grid_text(grid, row, column, ROLE_WARN, "STOPPED");
 	if (viewer->is_batch)
@@ -103,8 +103,8 @@ static void draw_schedulers(const struct sample *sample, struct grid *grid, int 
 	for (uint32_t i = 0; i < snapshot->scheduler_count; i++) {
 		double percent = sample->rates.schedulers[i].run_percent;
 		if (snapshot->schedulers[i].in_use)
-			column =
-			    grid_bar(grid, row, column, width, busy_role(percent), percent / 100);
+			column = grid_bar(grid, row, column, width, busy_role(percent),
+					  percent / 100);
 	}
 }
 
@@ -119,7 +119,7 @@ static void draw_title(const struct viewer *viewer, struct grid *grid, int row)
 		return;
 	}
 	column =
-	    grid_text(grid, row, column + 2, ROLE_HEADER, source_label(viewer->target->source));
+		grid_text(grid, row, column + 2, ROLE_HEADER, source_label(viewer->target->source));
 	if (snapshot)
 		column = grid_print(grid, row, column + 3, ROLE_NORMAL, "up %s",
 				    format_clock(&up, snapshot->up_ns));
@@ -152,8 +152,8 @@ static void draw_counts(const struct viewer *viewer, struct grid *grid, int row)
 	for (uint32_t i = 0; i < snapshot->task_count; i++)
 		counts[(unsigned char)task_letter(&snapshot->tasks[i]) & 127]++;
 	int column =
-	    grid_print(grid, row, 0, ROLE_NORMAL,
-		       "tasks %s:", label_count(snapshot->task_count, number, sizeof(number)));
+		grid_print(grid, row, 0, ROLE_NORMAL,
+			   "tasks %s:", label_count(snapshot->task_count, number, sizeof(number)));
 	for (const char *letter = order; *letter; letter++) {
 		if (!counts[(int)*letter])
 			continue;
@@ -166,9 +166,9 @@ static void draw_counts(const struct viewer *viewer, struct grid *grid, int row)
 		length = snprintf(right, sizeof(right), "switches %s",
 				  format_grouped(&rate, snapshot->switches));
 	else
-		length =
-		    snprintf(right, sizeof(right), "switches %s/s",
-			     format_rate(&rate, sample->look.rates ? sample->rates.switches : -1));
+		length = snprintf(
+			right, sizeof(right), "switches %s/s",
+			format_rate(&rate, sample->look.rates ? sample->rates.switches : -1));
 	if (snapshot->torn)
 		length += snprintf(right + length, sizeof(right) - (size_t)length, "  torn %u",
 				   snapshot->torn);
@@ -188,9 +188,9 @@ static void draw_tabs(const struct viewer *viewer, struct grid *grid, int row)
 		bool here = (int)viewer->screen == i;
 		if (viewer->screen == SCREEN_PROCESSES)
 			break;
-		int end =
-		    grid_print(grid, row, column, here ? ROLE_HEADER : ROLE_NORMAL,
-			       here ? "[%d %s]" : " %d %s ", i, screen_of((enum screen_id)i)->tab);
+		int end = grid_print(grid, row, column, here ? ROLE_HEADER : ROLE_NORMAL,
+				     here ? "[%d %s]" : " %d %s ", i,
+				     screen_of((enum screen_id)i)->tab);
 		grid_hotspot(grid, row, column, end, CLICK_SCREEN, i);
 		column = end;
 	}
@@ -271,7 +271,7 @@ static void draw_keys(const struct viewer *viewer, struct grid *grid, int row)
 		split_label(last, last_keys, &last_label);
 		int width = (int)(strlen(keys) + strlen(label)) + 1;
 		int reserved =
-		    binding == last ? 0 : (int)(strlen(last_keys) + strlen(last_label)) + 1;
+			binding == last ? 0 : (int)(strlen(last_keys) + strlen(last_label)) + 1;
 		if (column + width + reserved > grid->columns + 1)
 			continue;
 		int end = grid_text(grid, row, column, ROLE_HEADER, keys);

@@ -18,7 +18,7 @@ static const struct {
 	char ascii;
 } symbols[] = {
 #define ROW(n, u, a) {u, a},
-    VIEW_SYMBOLS(ROW)
+	VIEW_SYMBOLS(ROW)
 #undef ROW
 };
 
@@ -26,7 +26,7 @@ const char *role_name(enum role role)
 {
 	static const char *const names[] = {
 #define ROW(n, s) s,
-	    VIEW_ROLES(ROW)
+		VIEW_ROLES(ROW)
 #undef ROW
 	};
 	return names[role];
@@ -35,7 +35,7 @@ const char *role_name(enum role role)
 int grid_init(struct grid *grid, int rows, int columns, bool utf8)
 {
 	*grid = (struct grid){
-	    .rows = rows > 0 ? rows : 1, .columns = columns > 0 ? columns : 1, .utf8 = utf8};
+		.rows = rows > 0 ? rows : 1, .columns = columns > 0 ? columns : 1, .utf8 = utf8};
 	grid->cells = calloc((size_t)grid->rows * (size_t)grid->columns, sizeof(*grid->cells));
 	if (!grid->cells)
 		return -ENOMEM;
@@ -338,7 +338,7 @@ void grid_hotspot(struct grid *grid, int row, int from, int to, int kind, int64_
 		grid->hotspot_room = room;
 	}
 	grid->hotspots[grid->hotspot_count++] =
-	    (struct hotspot){row, from - grid->origin, to - grid->origin, kind, argument};
+		(struct hotspot){row, from - grid->origin, to - grid->origin, kind, argument};
 }
 
 const struct hotspot *grid_hotspot_at(const struct grid *grid, int row, int column)

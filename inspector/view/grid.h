@@ -85,7 +85,7 @@ void grid_clear(struct grid *grid);
 /* Each draws what fits and returns the column after it, as if everything had fitted. */
 int grid_text(struct grid *grid, int row, int column, enum role role, const char *text);
 int grid_print(struct grid *grid, int row, int column, enum role role, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+	__attribute__((format(printf, 5, 6)));
 int grid_symbol(struct grid *grid, int row, int column, enum role role, enum symbol symbol);
 /* In a field of exactly `width` cells; too long a text ends in SYMBOL_CUT. */
 int grid_left(struct grid *grid, int row, int column, int width, enum role role, const char *text);

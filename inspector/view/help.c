@@ -28,8 +28,8 @@ void help_key(struct viewer *viewer, uint32_t key)
 	}
 	struct list *list = &viewer->help_list;
 	list->cursor = action == ACTION_UP || action == ACTION_PAGE_UP || action == ACTION_HALF_UP
-			   ? list->top
-			   : list->top + list->height - 1;
+			       ? list->top
+			       : list->top + list->height - 1;
 	move_list(list, action);
 }
 
@@ -119,11 +119,11 @@ static void bindings(struct writer *writer, unsigned screen, bool own)
 static void write_all(const struct viewer *viewer, struct writer *writer, int columns)
 {
 	static const char *const letters[][2] = {
-	    {"R r", "running; ready to run"},
-	    {"C L J", "waits for a channel, a lock, the end of another tasklet"},
-	    {"I T O", "waits for input or output, a timer, an offloaded call"},
-	    {"U P N", "in a nested run; paused; new, no body yet"},
-	    {"? X", "parked for an unknown reason; ended"},
+		{"R r", "running; ready to run"},
+		{"C L J", "waits for a channel, a lock, the end of another tasklet"},
+		{"I T O", "waits for input or output, a timer, an offloaded call"},
+		{"U P N", "in a nested run; paused; new, no body yet"},
+		{"? X", "parked for an unknown reason; ended"},
 	};
 	char title[64];
 

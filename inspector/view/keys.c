@@ -107,7 +107,7 @@ static const struct {
 	const char *name;
 } names[] = {
 #define ROW(n, s) {KEYCODE_##n, s},
-    VIEW_KEYS(ROW)
+	VIEW_KEYS(ROW)
 #undef ROW
 };
 

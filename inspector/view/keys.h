@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 /* clang-format off */
-enum screen_id { SCREEN_PROCESSES, SCREEN_TASKS, SCREEN_TASK, SCREEN_CHANNELS, SCREEN_WAITS, SCREEN_COUNT };
+enum screen_id {
+	SCREEN_PROCESSES, SCREEN_TASKS, SCREEN_TASK, SCREEN_CHANNELS, SCREEN_WAITS, SCREEN_COUNT
+};
 /* clang-format on */
 
 enum {

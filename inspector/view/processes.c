@@ -150,8 +150,8 @@ static const struct snapshot *snapshot_of(const struct process_row *row)
 static double switches_of(const struct process_row *row)
 {
 	return snapshot_of(row) && row->target->sample->look.rates
-		   ? row->target->sample->rates.switches
-		   : -1;
+		       ? row->target->sample->rates.switches
+		       : -1;
 }
 
 static double sort_value(const struct process_row *row, int key)
@@ -279,7 +279,8 @@ static void draw_empty(const struct viewer *viewer, struct grid *grid, int row)
 	}
 	grid_text(grid, row, 2, ROLE_NORMAL, "No process with tasklets is running.");
 	grid_text(grid, row + 2, 2, ROLE_NORMAL, "tltop -- COMMAND starts one and shows it.");
-	grid_text(grid, row + 3, 2, ROLE_DIM, "A program must be linked with -ltasklet; those of other");
+	grid_text(grid, row + 3, 2, ROLE_DIM,
+		  "A program must be linked with -ltasklet; those of other");
 	grid_text(grid, row + 4, 2, ROLE_DIM, "users are seen by root only.");
 }
 
@@ -399,20 +400,20 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_processes = {
-    .word = "processes",
-    .tab = "Processes",
-    .update = update,
-    .prepare = prepare,
-    .draw = draw,
-    .act = act,
-    .list = list,
-    .moved = moved,
-    .click = click,
-    .table = table,
-    .row_text = row_text,
-    .filter = filter,
-    .filter_text = filter_text,
-    .summary = summary,
-    .status = status,
-    .lines = lines,
+	.word = "processes",
+	.tab = "Processes",
+	.update = update,
+	.prepare = prepare,
+	.draw = draw,
+	.act = act,
+	.list = list,
+	.moved = moved,
+	.click = click,
+	.table = table,
+	.row_text = row_text,
+	.filter = filter,
+	.filter_text = filter_text,
+	.summary = summary,
+	.status = status,
+	.lines = lines,
 };

@@ -101,7 +101,7 @@ void prompt_draw(const struct prompt *prompt, struct grid *grid, int row)
 		grid_symbol(grid, row, cursor, ROLE_HEADER, SYMBOL_CURSOR);
 	else if (prompt->kind != PROMPT_QUIT && cursor < grid->columns)
 		grid->cells[(size_t)row * (size_t)grid->columns + (size_t)cursor].role =
-		    ROLE_SELECTED;
+			ROLE_SELECTED;
 	if (prompt->error[0])
 		grid_text(grid, row, end + 3, ROLE_BAD, prompt->error);
 }

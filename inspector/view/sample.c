@@ -137,7 +137,7 @@ int target_look(struct target *target, struct problem *problem)
 	if (target->sample && (snapshot->source_state == SOURCE_EXITED ||
 			       snapshot->source_state == SOURCE_REPLACED)) {
 		target->ended =
-		    true; /* just now: the picture from before that is the last good one */
+			true; /* just now: the picture from before that is the last good one */
 		snapshot_free(snapshot);
 		return 0;
 	}
@@ -177,7 +177,7 @@ void target_fetch_traces(struct target *target, const int32_t *tasks, size_t cou
 		model_backtraces(target->model, sample->snapshot, missing, wanted, traces);
 	for (size_t i = 0; i < wanted; i++) {
 		struct backtrace *copy =
-		    sample->traces[missing[i]]; /* asked for twice: once is enough */
+			sample->traces[missing[i]]; /* asked for twice: once is enough */
 		if (!copy && (copy = malloc(sizeof(*copy))))
 			*copy = traces[i];
 		sample->traces[missing[i]] = copy;

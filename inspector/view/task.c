@@ -38,7 +38,7 @@ static void choose(struct viewer *viewer)
 	screen_tasks.update(viewer);
 	if (tasks->row_count)
 		viewer->task.id =
-		    viewer_snapshot(viewer)->tasks[tasks->rows[tasks->list.cursor].task].id;
+			viewer_snapshot(viewer)->tasks[tasks->rows[tasks->list.cursor].task].id;
 }
 
 static void add_line(struct task_view *view, enum task_line_kind kind, uint32_t index)
@@ -137,9 +137,9 @@ static void draw_wait(const struct viewer *viewer, struct grid *grid, int row)
 		return;
 	}
 	int32_t index = index_of(viewer);
-	column =
-	    grid_print(grid, row, column + 3, state_role(task), "%c for %s: ", task_letter(task),
-		       label_duration(task->age_ns, age, sizeof(age)));
+	column = grid_print(grid, row, column + 3, state_role(task),
+			    "%c for %s: ", task_letter(task),
+			    label_duration(task->age_ns, age, sizeof(age)));
 	waits_describe(snapshot, viewer->target->model, index, wait, sizeof(wait));
 	grid_text(grid, row, column, state_role(task),
 		  *wait && strcmp(wait, "-") != 0 ? wait
@@ -182,20 +182,21 @@ static void draw_origin(const struct viewer *viewer, struct grid *grid, int row)
 	int column = 1;
 
 	if (bytes != MODEL_UNKNOWN)
-		column = grid_print(
-			     grid, row, column, percent >= 80 ? ROLE_BAD : ROLE_NORMAL,
-			     "stack %s of %s (%.0f%%)", label_bytes(bytes, used, sizeof(used)),
-			     label_bytes(task->stack_high - task->stack_low, whole, sizeof(whole)),
-			     percent) +
+		column = grid_print(grid, row, column, percent >= 80 ? ROLE_BAD : ROLE_NORMAL,
+				    "stack %s of %s (%.0f%%)",
+				    label_bytes(bytes, used, sizeof(used)),
+				    label_bytes(task->stack_high - task->stack_low, whole,
+						sizeof(whole)),
+				    percent) +
 			 3;
 	else if (task->is_fresh)
 		column = grid_text(grid, row, column, ROLE_NORMAL, "no stack yet") + 3;
 	if (task->site || task->parent)
 		column = grid_text(grid, row, column, ROLE_NORMAL, "spawned");
 	if (task->site)
-		column =
-		    grid_print(grid, row, column, ROLE_NORMAL, " at %s",
-			       label_site(viewer->target->model, task->site, site, sizeof(site)));
+		column = grid_print(
+			grid, row, column, ROLE_NORMAL, " at %s",
+			label_site(viewer->target->model, task->site, site, sizeof(site)));
 	if (task->parent)
 		column = grid_print(grid, row, column, ROLE_NORMAL, " by %s",
 				    label_task_id(snapshot, task->parent, name, sizeof(name)));
@@ -303,9 +304,9 @@ static enum role verb_role(const char *verb)
 	       : strcmp(verb, "ready") == 0  ? ROLE_READY
 	       : strcmp(verb, "leaves") == 0 ? ROLE_WAIT
 	       : strcmp(verb, "deadlock") == 0 || strcmp(verb, "cycle") == 0 ||
-		       strcmp(verb, "uncaught") == 0 || strcmp(verb, "overflow") == 0
-		   ? ROLE_BAD
-		   : ROLE_NORMAL;
+			       strcmp(verb, "uncaught") == 0 || strcmp(verb, "overflow") == 0
+		       ? ROLE_BAD
+		       : ROLE_NORMAL;
 }
 
 static void draw_event(const struct viewer *viewer, struct grid *grid, int row, uint32_t index)
@@ -341,8 +342,8 @@ static void draw_line(const struct viewer *viewer, struct grid *grid, int row, i
 	case LINE_NOTE:
 		grid_text(grid, row, 5, ROLE_DIM,
 			  viewer_snapshot(viewer)->trace
-			      ? "none of its events is in the rings any more"
-			      : "tracing is off: TASKLET_TRACE=full records events");
+				  ? "none of its events is in the rings any more"
+				  : "tracing is off: TASKLET_TRACE=full records events");
 		break;
 	}
 	if (index == viewer->task.list.cursor && !viewer->is_batch) {
@@ -497,15 +498,15 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_task = {
-    .word = "task",
-    .tab = "Task",
-    .update = update,
-    .prepare = prepare,
-    .draw = draw,
-    .act = act,
-    .list = list,
-    .moved = moved,
-    .click = click,
-    .summary = summary,
-    .lines = lines,
+	.word = "task",
+	.tab = "Task",
+	.update = update,
+	.prepare = prepare,
+	.draw = draw,
+	.act = act,
+	.list = list,
+	.moved = moved,
+	.click = click,
+	.summary = summary,
+	.lines = lines,
 };

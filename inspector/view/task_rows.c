@@ -125,13 +125,13 @@ static void find_parents(struct kin *kin, const struct snapshot *snapshot, const
 {
 	for (uint32_t i = 0; i < snapshot->task_count; i++)
 		kin[i] = (struct kin){
-		    .parent = NOT_SHOWN, .first = NOBODY, .last = NOBODY, .next = NOBODY};
+			.parent = NOT_SHOWN, .first = NOBODY, .last = NOBODY, .next = NOBODY};
 	for (size_t i = 0; i < count; i++)
 		kin[tasks[i]].parent = NOBODY;
 	for (size_t i = 0; i < count; i++) {
 		const struct task *task = &snapshot->tasks[tasks[i]];
 		int32_t parent =
-		    task->parent ? snapshot_task_by_id(snapshot, task->parent) : NOBODY;
+			task->parent ? snapshot_task_by_id(snapshot, task->parent) : NOBODY;
 		if (parent >= 0 && kin[parent].parent != NOT_SHOWN)
 			kin[tasks[i]].parent = parent;
 	}
@@ -212,7 +212,7 @@ static void add_branch(struct tasks_view *view, const struct snapshot *snapshot,
 		bool folded = kin[at].first >= 0 && is_folded(view, snapshot->tasks[at].id);
 		if (depth < 32)
 			bars = (bars & ~(UINT32_MAX << depth)) | (uint32_t)(depth && !row.last)
-								     << depth;
+									 << depth;
 		row.bars = bars;
 		if (kin[at].first >= 0)
 			row.fold = folded ? FOLD_FOLDED : FOLD_OPEN;

@@ -313,13 +313,14 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 
 	if (view->tags.count)
 		snprintf(tagged, sizeof(tagged), "   tagged %zu", view->tags.count);
-	snprintf(
-	    text, bytes,
-	    "filter: %.60s   sort: %s %s   group: %s%s%s%s   %" PRIu32 " in %" PRIu32 " rows",
-	    view->filter_text[0] ? view->filter_text : "none",
-	    sorted < 0 ? "-" : task_columns[sorted].heading, view->table.sort.down ? "down" : "up",
-	    view->tree ? "tree" : group_key_word(view->group), view->follows ? "   following" : "",
-	    view->hides_finished ? "   ended hidden" : "", tagged, view->matching, view->row_count);
+	snprintf(text, bytes,
+		 "filter: %.60s   sort: %s %s   group: %s%s%s%s   %" PRIu32 " in %" PRIu32 " rows",
+		 view->filter_text[0] ? view->filter_text : "none",
+		 sorted < 0 ? "-" : task_columns[sorted].heading,
+		 view->table.sort.down ? "down" : "up",
+		 view->tree ? "tree" : group_key_word(view->group),
+		 view->follows ? "   following" : "", view->hides_finished ? "   ended hidden" : "",
+		 tagged, view->matching, view->row_count);
 }
 
 /* ---- keys ---- */
@@ -402,9 +403,10 @@ static void tag_row(struct viewer *viewer)
 		return;
 	uint32_t members = row->group >= 0 ? view->groups.groups[row->group].count : 1;
 	for (uint32_t i = 0; i < members; i++) {
-		int32_t task = row->group >= 0
-				   ? view->groups.members[view->groups.groups[row->group].first + i]
-				   : row->task;
+		int32_t task =
+			row->group >= 0
+				? view->groups.members[view->groups.groups[row->group].first + i]
+				: row->task;
 		idset_toggle(&view->tags, viewer_snapshot(viewer)->tasks[task].id);
 	}
 	list_move(&view->list, 1);
@@ -571,20 +573,20 @@ static int lines(const struct viewer *viewer)
 }
 
 const struct screen screen_tasks = {
-    .word = "tasks",
-    .tab = "Tasks",
-    .update = update,
-    .prepare = prepare,
-    .draw = draw,
-    .act = act,
-    .list = list,
-    .moved = moved,
-    .click = click,
-    .table = table,
-    .row_text = row_text,
-    .filter = filter,
-    .filter_text = filter_text,
-    .summary = summary,
-    .status = status,
-    .lines = lines,
+	.word = "tasks",
+	.tab = "Tasks",
+	.update = update,
+	.prepare = prepare,
+	.draw = draw,
+	.act = act,
+	.list = list,
+	.moved = moved,
+	.click = click,
+	.table = table,
+	.row_text = row_text,
+	.filter = filter,
+	.filter_text = filter_text,
+	.summary = summary,
+	.status = status,
+	.lines = lines,
 };

@@ -61,9 +61,9 @@ static void use_theme(const struct theme *theme)
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		const struct style *style = &theme->styles[role];
 		short foreground =
-		    style->foreground < COLORS ? style->foreground : style->few_foreground;
+			style->foreground < COLORS ? style->foreground : style->few_foreground;
 		short background =
-		    style->background < COLORS ? style->background : style->few_background;
+			style->background < COLORS ? style->background : style->few_background;
 		attr_t attribute = (style->attributes & STYLE_BOLD ? A_BOLD : 0) |
 				   (style->attributes & STYLE_DIM ? A_DIM : 0) |
 				   (style->attributes & STYLE_REVERSE ? A_REVERSE : 0) |
@@ -89,15 +89,15 @@ static int check_terminal(struct problem *problem)
 	int status = 0;
 
 	if (!isatty(STDIN_FILENO)) {
-		snprintf(
-		    problem->text, sizeof(problem->text),
-		    "standard input is not a terminal, so no key can come; use -b for plain text");
+		snprintf(problem->text, sizeof(problem->text),
+			 "standard input is not a terminal, so no key can come; use -b for plain "
+			 "text");
 		return -ENOTTY;
 	}
 	if (!name || !*name) {
-		snprintf(
-		    problem->text, sizeof(problem->text),
-		    "TERM is not set, so this terminal cannot be drawn on; use -b for plain text");
+		snprintf(problem->text, sizeof(problem->text),
+			 "TERM is not set, so this terminal cannot be drawn on; use -b for plain "
+			 "text");
 		return -ENOTTY;
 	}
 	if (setupterm(name, STDOUT_FILENO, &status) != OK) {
@@ -182,7 +182,7 @@ void terminal_draw(const struct grid *grid)
 	for (int row = 0; row < grid->rows && row < rows; row++)
 		for (int column = 0; column < grid->columns && column < columns; column++) {
 			const struct cell *cell =
-			    &grid->cells[(size_t)row * (size_t)grid->columns + (size_t)column];
+				&grid->cells[(size_t)row * (size_t)grid->columns + (size_t)column];
 			if (cell->width)
 				draw_cell(row, column, cell);
 		}
@@ -205,18 +205,18 @@ static uint32_t translate(int status, wint_t code)
 		wint_t curses;
 		uint32_t key;
 	} special[] = {
-	    {KEY_UP, KEYCODE_UP},
-	    {KEY_DOWN, KEYCODE_DOWN},
-	    {KEY_LEFT, KEYCODE_LEFT},
-	    {KEY_RIGHT, KEYCODE_RIGHT},
-	    {KEY_HOME, KEYCODE_HOME},
-	    {KEY_END, KEYCODE_END},
-	    {KEY_PPAGE, KEYCODE_PAGE_UP},
-	    {KEY_NPAGE, KEYCODE_PAGE_DOWN},
-	    {KEY_ENTER, KEYCODE_ENTER},
-	    {KEY_BTAB, KEYCODE_BACK_TAB},
-	    {KEY_BACKSPACE, KEYCODE_BACKSPACE},
-	    {KEY_DC, KEYCODE_DELETE},
+		{KEY_UP, KEYCODE_UP},
+		{KEY_DOWN, KEYCODE_DOWN},
+		{KEY_LEFT, KEYCODE_LEFT},
+		{KEY_RIGHT, KEYCODE_RIGHT},
+		{KEY_HOME, KEYCODE_HOME},
+		{KEY_END, KEYCODE_END},
+		{KEY_PPAGE, KEYCODE_PAGE_UP},
+		{KEY_NPAGE, KEYCODE_PAGE_DOWN},
+		{KEY_ENTER, KEYCODE_ENTER},
+		{KEY_BTAB, KEYCODE_BACK_TAB},
+		{KEY_BACKSPACE, KEYCODE_BACKSPACE},
+		{KEY_DC, KEYCODE_DELETE},
 	};
 
 	if (status == KEY_CODE_YES) {

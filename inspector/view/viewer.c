@@ -15,9 +15,9 @@
 #include "frame.h"
 
 static const struct screen *const screens[] = {
-    [SCREEN_PROCESSES] = &screen_processes, [SCREEN_TASKS] = &screen_tasks,
-    [SCREEN_TASK] = &screen_task,	    [SCREEN_CHANNELS] = &screen_channels,
-    [SCREEN_WAITS] = &screen_waits,
+	[SCREEN_PROCESSES] = &screen_processes, [SCREEN_TASKS] = &screen_tasks,
+	[SCREEN_TASK] = &screen_task,		[SCREEN_CHANNELS] = &screen_channels,
+	[SCREEN_WAITS] = &screen_waits,
 };
 
 const struct screen *screen_of(enum screen_id id)
@@ -37,7 +37,7 @@ enum screen_id screen_by_word(const char *word)
 void viewer_init(struct viewer *viewer, bool utf8, uint64_t interval_ns)
 {
 	*viewer = (struct viewer){
-	    .utf8 = utf8, .interval_ns = interval_ns, .screen = SCREEN_PROCESSES, .next_ns = 0};
+		.utf8 = utf8, .interval_ns = interval_ns, .screen = SCREEN_PROCESSES, .next_ns = 0};
 	tasks_init(viewer);
 	channels_init(viewer);
 	processes_init(viewer);
@@ -115,8 +115,8 @@ int viewer_attach(struct viewer *viewer, struct source *source, struct problem *
 		target_want_stacks(target, true);
 	warnings_find(target, &viewer->warnings);
 	/* rates want a second look: soon */
-	viewer->next_ns =
-	    viewer->now_ns + (viewer->interval_ns < 200000000 ? viewer->interval_ns : 200000000);
+	viewer->next_ns = viewer->now_ns +
+			  (viewer->interval_ns < 200000000 ? viewer->interval_ns : 200000000);
 	viewer_update(viewer);
 	return 0;
 }

@@ -61,7 +61,7 @@ struct viewer {
 	struct target *target; /* NULL: only the list of processes */
 	struct warnings warnings;
 	struct processes_view processes;
-	char child[80];     /* "jobd 812": our own child, which may still run; "" */
+	char child[80];	    /* "jobd 812": our own child, which may still run; "" */
 	char ended_how[64]; /* "status 3": our own child, once it has ended; "" */
 
 	/* when: the clock is the caller's, in ns */
@@ -125,7 +125,7 @@ struct screen {
 	int (*lines)(const struct viewer *viewer); /* that it has in all, for batch mode */
 };
 extern const struct screen screen_processes, screen_tasks, screen_task, screen_channels,
-    screen_waits;
+	screen_waits;
 const struct screen *screen_of(enum screen_id id);
 /* By the word of --screen; SCREEN_COUNT: there is none. */
 enum screen_id screen_by_word(const char *word);
@@ -151,7 +151,7 @@ int viewer_draw(struct viewer *viewer);
 /* ---- for the screens ---- */
 
 const struct snapshot *viewer_snapshot(
-    const struct viewer *viewer); /* NULL: nothing was seen yet */
+	const struct viewer *viewer); /* NULL: nothing was seen yet */
 __attribute__((format(printf, 3, 4))) void viewer_say(struct viewer *viewer, enum role role,
 						      const char *format, ...);
 /* Go to another screen, to come back by Backspace or Esc. */

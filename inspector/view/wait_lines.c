@@ -97,9 +97,25 @@ static void add_verdict(struct viewer *viewer, uint32_t index, uint32_t number)
 					     .task = verdict->members[i]});
 		if (verdict->cycle_count > 1 && i + 1 == verdict->cycle_count)
 			add(view, (struct wait_line){
-				      .kind = WAIT_LINE_CLOSE, .verdict = index, .task = -1});
+					  .kind = WAIT_LINE_CLOSE, .verdict = index, .task = -1});
 	}
 	add_behind(viewer, index);
+}
+
+static bool passes(const struct viewer *viewer, int32_t task)
+{
+	return filter_matches(viewer->waits.filter, &viewer->target->sample->look, task);
+}
+
+static bool concerns(const struct viewer *viewer, const struct verdict *verdict)
+{
+	for (uint32_t i = 0; i < verdict->member_count; i++)
+		if (passes(viewer, verdict->members[i]))
+			return true;
+	for (uint32_t i = 0; i < verdict->behind_count; i++)
+		if (passes(viewer, verdict->behind[i]))
+			return true;
+	return false;
 }
 
 static void add_object(struct viewer *viewer, int32_t index)
@@ -108,16 +124,28 @@ static void add_object(struct viewer *viewer, int32_t index)
 	const struct snapshot *snapshot = viewer_snapshot(viewer);
 	const struct object *object = &snapshot->objects[index];
 	struct wait_line line = {
-	    .kind = WAIT_LINE_OBJECT, .verdict = (uint32_t)index, .task = object->holder};
+		.kind = WAIT_LINE_OBJECT, .verdict = (uint32_t)index, .task = object->holder};
 
 	line.is_folded = is_folded(viewer, &line, object->waiters_count > OPEN_WAITERS);
 	add(view, line);
-	for (uint32_t i = 0; !line.is_folded && i < object->waiters_count; i++)
-		add(view, (struct wait_line){
-			      .kind = WAIT_LINE_WAITER,
-			      .verdict = (uint32_t)index,
-			      .number = i,
-			      .task = (int32_t)snapshot->waiters[object->waiters_first + i]});
+	for (uint32_t i = 0; !line.is_folded && i < object->waiters_count; i++) {
+		int32_t task = (int32_t)snapshot->waiters[object->waiters_first + i];
+		if (passes(viewer, task))
+			add(view, (struct wait_line){.kind = WAIT_LINE_WAITER,
+						     .verdict = (uint32_t)index,
+						     .number = i,
+						     .task = task});
+	}
+}
+
+static bool has_waiters(const struct viewer *viewer, const struct object *object)
+{
+	const struct snapshot *snapshot = viewer_snapshot(viewer);
+
+	for (uint32_t i = 0; i < object->waiters_count; i++)
+		if (passes(viewer, (int32_t)snapshot->waiters[object->waiters_first + i]))
+			return true;
+	return false;
 }
 
 /* All objects that somebody waits for, the longest wait first. */
@@ -128,7 +156,7 @@ static void add_all(struct viewer *viewer)
 	size_t count = 0;
 
 	for (uint32_t i = 0; objects && i < snapshot->object_count; i++)
-		if (snapshot->objects[i].waiters_count)
+		if (has_waiters(viewer, &snapshot->objects[i]))
 			objects[count++] = (int32_t)i;
 	add_text(&viewer->waits, WAIT_LINE_TEXT, "all waits, the longest first");
 	if (objects && count)
@@ -141,6 +169,15 @@ static void add_all(struct viewer *viewer)
 	free(objects);
 }
 
+static const char *nothing(const struct viewer *viewer)
+{
+	if (!viewer_snapshot(viewer)->has_wakes)
+		return "This runtime does not tell who wakes whom: no deadlock can be found.";
+	if (waits_of(viewer)->count)
+		return "Nothing that concerns those of the filter is stuck.";
+	return "Nothing is stuck: no deadlock, and nobody waits long for a holder.";
+}
+
 void wait_lines_make(struct viewer *viewer)
 {
 	struct waits_view *view = &viewer->waits;
@@ -149,13 +186,10 @@ void wait_lines_make(struct viewer *viewer)
 
 	view->list.count = 0;
 	for (uint32_t i = 0; i < waits->count; i++)
-		add_verdict(viewer, i, ++numbers[waits->verdicts[i].kind]);
-	if (!waits->count)
-		add_text(
-		    view, WAIT_LINE_EMPTY,
-		    viewer_snapshot(viewer)->has_wakes
-			? "Nothing is stuck: no deadlock, and nobody waits long for a holder."
-			: "This runtime does not tell who wakes whom: no deadlock can be found.");
+		if (concerns(viewer, &waits->verdicts[i]))
+			add_verdict(viewer, i, ++numbers[waits->verdicts[i].kind]);
+	if (!view->list.count)
+		add_text(view, WAIT_LINE_EMPTY, nothing(viewer));
 	if (view->all)
 		add_all(viewer);
 }

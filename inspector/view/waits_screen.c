@@ -19,6 +19,7 @@ enum { BEHIND_NAMED = 12 };
 
 void waits_screen_fini(struct viewer *viewer)
 {
+	filter_free(viewer->waits.filter);
 	idset_clear(&viewer->waits.folds);
 	free(viewer->waits.lines);
 }
@@ -166,8 +167,8 @@ static void draw_chain(const struct viewer *viewer, struct grid *grid, int row, 
 	waits_describe(snapshot, viewer->target->model, task, wait, sizeof(wait));
 	grid_left(grid, row, column + 1, end - place_width - column - 2, ROLE_NORMAL,
 		  snapshot->tasks[task].state == TL_STATE_WAITING
-		      ? wait
-		      : label_state(viewer->target->model, &snapshot->tasks[task]));
+			  ? wait
+			  : label_state(viewer->target->model, &snapshot->tasks[task]));
 	grid_left(grid, row, end - place_width, place_width, ROLE_DIM,
 		  task_place(viewer, task, place, sizeof(place)));
 }
@@ -258,8 +259,8 @@ static void draw_object(const struct viewer *viewer, struct grid *grid, int row,
 
 	grid_text(grid, row, 1, ROLE_HEADER, line->is_folded ? "+" : "-");
 	int column = grid_print(
-	    grid, row, 3, ROLE_NORMAL, "%s ",
-	    object->name[0] ? model_object_name(viewer->target->model, object->kind) : "");
+		grid, row, 3, ROLE_NORMAL, "%s ",
+		object->name[0] ? model_object_name(viewer->target->model, object->kind) : "");
 	column = grid_text(grid, row, column, ROLE_HEADER,
 			   label_object(snapshot, viewer->target->model, (int32_t)line->verdict,
 					name, sizeof(name)));
@@ -366,9 +367,10 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 		if (!waiting++ || (task->age_ns != MODEL_UNKNOWN && task->age_ns > oldest->age_ns))
 			longest = i;
 	}
-	int used = snprintf(text, bytes, "%s   %" PRIu32 " of %" PRIu32 " wait",
-			    viewer->waits.all ? "all waits" : "trouble only", waiting,
-			    snapshot->task_count);
+	int used = snprintf(text, bytes, "%s%s%s   %" PRIu32 " of %" PRIu32 " wait",
+			    viewer->waits.all ? "all waits" : "trouble only",
+			    viewer->waits.filter_text[0] ? "   filter: " : "",
+			    viewer->waits.filter_text, waiting, snapshot->task_count);
 	if (waiting && snapshot->has_clock && used > 0 && (size_t)used < bytes)
 		snprintf(text + used, bytes - (size_t)used, "; the longest %s: %s, %s",
 			 label_duration(snapshot->tasks[longest].age_ns, age, sizeof(age)),
@@ -426,7 +428,7 @@ static void walk(struct viewer *viewer)
 		for (int i = 0; i < view->list.count; i++) {
 			const struct wait_line *other = &view->lines[i];
 			bool here =
-			    other->verdict == line->verdict && other->kind != WAIT_LINE_WAITER;
+				other->verdict == line->verdict && other->kind != WAIT_LINE_WAITER;
 			if (other->task != wakers[0] || other->kind == WAIT_LINE_VERDICT ||
 			    other->kind == WAIT_LINE_OBJECT || (!here && !pass))
 				continue;
@@ -518,22 +520,47 @@ static struct list *list(struct viewer *viewer)
 	return &viewer->waits.list;
 }
 
+static int filter(struct viewer *viewer, const char *text, char *error, size_t bytes)
+{
+	struct waits_view *view = &viewer->waits;
+	struct filter_problem problem = {0};
+	struct filter *made;
+
+	if (filter_parse(text, &made, &problem)) {
+		snprintf(error, bytes, "%s", problem.text[0] ? problem.text : "out of memory");
+		return -1;
+	}
+	filter_free(view->filter);
+	view->filter = made;
+	snprintf(view->filter_text, sizeof(view->filter_text), "%s", text);
+	if (viewer_snapshot(viewer))
+		update(viewer);
+	return 0;
+}
+
+static const char *filter_text(const struct viewer *viewer)
+{
+	return viewer->waits.filter_text;
+}
+
 static int lines(const struct viewer *viewer)
 {
 	return viewer->waits.list.count + 2;
 }
 
 const struct screen screen_waits = {
-    .word = "waits",
-    .tab = "Waits",
-    .update = update,
-    .prepare = prepare,
-    .draw = draw,
-    .act = act,
-    .list = list,
-    .moved = moved,
-    .click = click,
-    .summary = summary,
-    .status = status,
-    .lines = lines,
+	.word = "waits",
+	.tab = "Waits",
+	.update = update,
+	.prepare = prepare,
+	.draw = draw,
+	.act = act,
+	.list = list,
+	.moved = moved,
+	.click = click,
+	.summary = summary,
+	.status = status,
+	.filter = filter,
+	.filter_text = filter_text,
+	.lines = lines,
 };

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../analysis/filter.h"
 #include "idset.h"
 #include "list.h"
 
@@ -35,8 +36,10 @@ struct waits_view {
 	struct list list;
 	bool all, moved, folded;
 	struct idset folds;
-	uint64_t selected; /* key of the line */
-	int previous;	   /* where the cursor was before it moved */
+	uint64_t selected;     /* key of the line */
+	int previous;	       /* where the cursor was before it moved */
+	struct filter *filter; /* only what concerns one of these tasklets; NULL: all */
+	char filter_text[256];
 	struct wait_line *lines;
 	size_t line_room;
 };

@@ -48,9 +48,10 @@ static void add_verdict(const struct sample *sample, uint32_t index, struct warn
 				.sure = verdict_name(verdict->kind)};
 
 	struct warning *warning =
-	    verdict->member_count == 1
-		? add(ret, start, "a tasklet waits for itself: ")
-		: add(ret, start, "%u tasklets wait for each other: ", verdict->member_count);
+		verdict->member_count == 1
+			? add(ret, start, "a tasklet waits for itself: ")
+			: add(ret, start,
+			      "%u tasklets wait for each other: ", verdict->member_count);
 	if (!warning)
 		return;
 	for (uint32_t i = 0; i < shown && i < 8; i++)

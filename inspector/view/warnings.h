@@ -8,8 +8,9 @@
 
 #include "sample.h"
 
-#define HOG_NS UINT64_C(100000000) /* to run longer than this without a switch is worth a warning  \
-				    */
+#define HOG_NS                                                                                     \
+	UINT64_C(100000000) /* to run longer than this without a switch is worth a warning         \
+			     */
 
 enum warning_kind { WARNING_NOTE, WARNING_TASK, WARNING_VERDICT };
 

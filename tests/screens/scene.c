@@ -123,7 +123,8 @@ int32_t make_task(struct builder *builder, struct task_at at)
 	task->run_ns = SECONDS(life * at.run_percent / 100);
 	task->ready_ns = SECONDS(0.088);
 	task->wait_ns = task->life_ns - task->run_ns;
-	task->switches = (uint64_t)((double)(at.id % 100000) + at.switches_per_s * (1000 + seconds));
+	task->switches =
+		(uint64_t)((double)(at.id % 100000) + at.switches_per_s * (1000 + seconds));
 	task->counter = 2 * task->switches + (at.state == TL_STATE_RUNNING);
 	task->ticket = UINT64_MAX - task->age_ns; /* who has waited longer came first */
 	task->stack_low = STACK_BASE + index * UINT64_C(0x10000);
@@ -191,7 +192,7 @@ static void add_waiters(struct snapshot *snapshot, int32_t index)
 		object->senders_waiting += waiting[i]->wait == TL_WAIT_SEND;
 		object->receivers_waiting += waiting[i]->wait == TL_WAIT_RECEIVE;
 		snapshot->waiters[snapshot->waiter_count] =
-		    (uint32_t)(waiting[i] - snapshot->tasks);
+			(uint32_t)(waiting[i] - snapshot->tasks);
 		snapshot->waiter_kinds[snapshot->waiter_count++] = waiting[i]->wait;
 	}
 	free(waiting);
@@ -383,7 +384,7 @@ bool model_confirm(struct model *model, const struct snapshot *snapshot, const i
 		   size_t task_count, const int32_t *objects, size_t object_count)
 {
 	(void)model, (void)snapshot, (void)tasks, (void)task_count, (void)objects,
-	    (void)object_count;
+		(void)object_count;
 	return true;
 }
 
@@ -486,12 +487,12 @@ const char *model_reason_name(const struct model *model, unsigned value)
 char task_letter(const struct task *task)
 {
 	static const char waits[] = {
-	    [TL_WAIT_SEND] = 'C', [TL_WAIT_RECEIVE] = 'C', [TL_WAIT_LOCK] = 'L',
-	    [TL_WAIT_JOIN] = 'J', [TL_WAIT_SLEEP] = 'T',   [TL_WAIT_RUN] = 'U',
-	    [TL_WAIT_IO] = 'I',	  [TL_WAIT_OFFLOAD] = 'O'};
+		[TL_WAIT_SEND] = 'C', [TL_WAIT_RECEIVE] = 'C', [TL_WAIT_LOCK] = 'L',
+		[TL_WAIT_JOIN] = 'J', [TL_WAIT_SLEEP] = 'T',   [TL_WAIT_RUN] = 'U',
+		[TL_WAIT_IO] = 'I',   [TL_WAIT_OFFLOAD] = 'O'};
 	static const char states[] = {
-	    [TL_STATE_NEW] = 'N',     [TL_STATE_PAUSED] = 'P', [TL_STATE_READY] = 'r',
-	    [TL_STATE_RUNNING] = 'R', [TL_STATE_ENDED] = 'X',  [TL_STATE_PARKED] = '?'};
+		[TL_STATE_NEW] = 'N',	  [TL_STATE_PAUSED] = 'P', [TL_STATE_READY] = 'r',
+		[TL_STATE_RUNNING] = 'R', [TL_STATE_ENDED] = 'X',  [TL_STATE_PARKED] = '?'};
 	char letter = 0;
 
 	if (task->state == TL_STATE_WAITING)

@@ -18,14 +18,14 @@ struct jobd {
 static struct jobd jobd_objects(struct builder *b)
 {
 	struct jobd o = {
-	    .db = make_object(b, TL_OBJECT_MUTEX, "db", "main.c:31"),
-	    .idx = make_object(b, TL_OBJECT_MUTEX, "idx", "main.c:32"),
-	    .cfg = make_object(b, TL_OBJECT_MUTEX, "cfg", "conf.c:12"),
-	    .jobs = make_object(b, TL_OBJECT_CHANNEL, "jobs", "main.c:40"),
-	    .acks = make_object(b, TL_OBJECT_CHANNEL, "acks", "main.c:41"),
-	    .log = make_object(b, TL_OBJECT_CHANNEL, "log", "log.c:19"),
-	    .done = make_object(b, TL_OBJECT_CHANNEL, "done", "pool.c:22"),
-	    .ctl = make_object(b, TL_OBJECT_CHANNEL, "ctl", "ctl.c:8"),
+		.db = make_object(b, TL_OBJECT_MUTEX, "db", "main.c:31"),
+		.idx = make_object(b, TL_OBJECT_MUTEX, "idx", "main.c:32"),
+		.cfg = make_object(b, TL_OBJECT_MUTEX, "cfg", "conf.c:12"),
+		.jobs = make_object(b, TL_OBJECT_CHANNEL, "jobs", "main.c:40"),
+		.acks = make_object(b, TL_OBJECT_CHANNEL, "acks", "main.c:41"),
+		.log = make_object(b, TL_OBJECT_CHANNEL, "log", "log.c:19"),
+		.done = make_object(b, TL_OBJECT_CHANNEL, "done", "pool.c:22"),
+		.ctl = make_object(b, TL_OBJECT_CHANNEL, "ctl", "ctl.c:8"),
 	};
 	int32_t old = make_object(b, TL_OBJECT_CHANNEL, "old", "x.c:9");
 
@@ -54,15 +54,15 @@ static void jobd_cycle(struct builder *b, const struct jobd *o)
 	double t = b->step * 0.5;
 
 	object_of(b, o->db)->holder = make_task(
-	    b, (struct task_at){57, "index", WAITING(SEND), 8.31 + t, .object = o->jobs + 1,
-				.spawned = "index.c:20",
-				.frames = {"index_page index.c:140", "index_run index.c:61"},
-				.stack_percent = 19, .parent = 1});
+		b, (struct task_at){57, "index", WAITING(SEND), 8.31 + t, .object = o->jobs + 1,
+				    .spawned = "index.c:20",
+				    .frames = {"index_page index.c:140", "index_run index.c:61"},
+				    .stack_percent = 19, .parent = 1});
 	object_of(b, o->idx)->holder = make_task(
-	    b, (struct task_at){41, "flush", WAITING(LOCK), 8.31 + t, .object = o->db + 1,
-				.spawned = "flush.c:88",
-				.frames = {"flush_page flush.c:133", "flush_run flush.c:98"},
-				.stack_percent = 12, .parent = 1});
+		b, (struct task_at){41, "flush", WAITING(LOCK), 8.31 + t, .object = o->db + 1,
+				    .spawned = "flush.c:88",
+				    .frames = {"flush_page flush.c:133", "flush_run flush.c:98"},
+				    .stack_percent = 12, .parent = 1});
 	make_task(b, (struct task_at){63, "worker/3", WAITING(LOCK), 8.30 + t, .object = o->idx + 1,
 				      .spawned = "pool.c:61", .frames = {"pool_take pool.c:90"},
 				      .stack_percent = 12, .parent = 1});
@@ -89,8 +89,8 @@ static void jobd_others(struct builder *b, const struct jobd *o)
 	double t = b->step * 0.5;
 
 	b->snapshot->schedulers[0].current = make_task(
-	    b, (struct task_at){118, "parse", RUNNING, 0.812 + t, .spawned = "parse.c:210",
-				.run_percent = 99.8, .switches_per_s = 0.1, .parent = 1});
+		b, (struct task_at){118, "parse", RUNNING, 0.812 + t, .spawned = "parse.c:210",
+				    .run_percent = 99.8, .switches_per_s = 0.1, .parent = 1});
 	make_task(b, (struct task_at){204, "conn/204", READY, 0.60, .spawned = "accept.c:33",
 				      .frames = {"conn_read conn.c:77"}, .run_percent = 0.3,
 				      .switches_per_s = 51.2, .stack_percent = 11, .parent = 7});
@@ -101,9 +101,9 @@ static void jobd_others(struct builder *b, const struct jobd *o)
 				      .spawned = "tick.c:12", .frames = {"tick_main tick.c:30"},
 				      .switches_per_s = 20, .stack_percent = 85, .parent = 1});
 	object_of(b, o->cfg)->holder = make_task(
-	    b, (struct task_at){33, "reload", WAITING(IO), 42.0 + t, .spawned = "conf.c:88",
-				.frames = {"reload_read conf.c:101"}, .stack_percent = 9,
-				.parent = 1});
+		b, (struct task_at){33, "reload", WAITING(IO), 42.0 + t, .spawned = "conf.c:88",
+				    .frames = {"reload_read conf.c:101"}, .stack_percent = 9,
+				    .parent = 1});
 	make_task(b, (struct task_at){22, "conn/22", WAITING(LOCK), 41.9 + t, .object = o->cfg + 1,
 				      .spawned = "accept.c:33", .frames = {"conn_config conn.c:40"},
 				      .stack_percent = 11, .parent = 7});
@@ -134,11 +134,12 @@ static void jobd_history(void)
 				 .other_id = 7,
 				 .object_id = 5},
 		  8.36);
-	add_event(
-	    41,
-	    (struct event){
-		.event = TL_EVENT_SWITCH, .flags = TL_REASON_YIELD, .task_id = 204, .other_id = 41},
-	    8.35);
+	add_event(41,
+		  (struct event){.event = TL_EVENT_SWITCH,
+				 .flags = TL_REASON_YIELD,
+				 .task_id = 204,
+				 .other_id = 41},
+		  8.35);
 	add_event(41,
 		  (struct event){.event = TL_EVENT_WAKE,
 				 .flags = TL_REASON_RECEIVE,
@@ -165,12 +166,12 @@ static void make_jobd(struct builder *b)
 	b->snapshot->scheduler_count = 3;
 	for (uint32_t i = 1; i < 3; i++)
 		b->snapshot->schedulers[i] = (struct scheduler){
-		    .index = i,
-		    .tid = 812 + (pid_t)i,
-		    .in_use = true,
-		    .current = -1,
-		    .main = -1,
-		    .idle_ns = b->step * (i == 1 ? UINT64_C(340000000) : UINT64_C(395000000))};
+			.index = i,
+			.tid = 812 + (pid_t)i,
+			.in_use = true,
+			.current = -1,
+			.main = -1,
+			.idle_ns = b->step * (i == 1 ? UINT64_C(340000000) : UINT64_C(395000000))};
 	b->snapshot->schedulers[0].idle_ns = 0;
 	make_task(b, (struct task_at){1, "main", WAITING(RECEIVE), 0.4, .object = o.done + 1,
 				      .frames = {"main main.c:120"}, .switches_per_s = 11,
@@ -224,18 +225,18 @@ static void make_many(struct builder *b)
 static void make_hostile(struct builder *b)
 {
 	static const char *const names[] = {
-	    "\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c/1", /* wide characters */
-	    "e\xcc\x81t\xe2\x82\xac o\xcc\x88\xcc\x84",		  /* combining marks */
-	    "\xf0\x9f\xa6\x86 duck "
-	    "\xf0\x9f\xa6\x86\xf0\x9f\xa6\x86\xf0\x9f\xa6\x86\xf0\x9f\xa6\x86",
-	    "abc\xe2\x80\xae"
-	    "fed\xe2\x80\xac",			/* turns the direction of text */
-	    "\xe2\x80\x8b\xcc\x81\xef\xbb\xbf", /* nothing that can be seen */
-	    "a\xff\xc3(\xe2\x82z\xf0\x9f",	/* no UTF-8 */
-	    "\x1b[2J\x07\xc2\x9b"
-	    "31m", /* orders to a terminal */
-	    "a very long name that does not fit into any column at all 123",
-	    "",
+		"\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c/1", /* wide characters */
+		"e\xcc\x81t\xe2\x82\xac o\xcc\x88\xcc\x84",	      /* combining marks */
+		"\xf0\x9f\xa6\x86 duck "
+		"\xf0\x9f\xa6\x86\xf0\x9f\xa6\x86\xf0\x9f\xa6\x86\xf0\x9f\xa6\x86",
+		"abc\xe2\x80\xae"
+		"fed\xe2\x80\xac",		    /* turns the direction of text */
+		"\xe2\x80\x8b\xcc\x81\xef\xbb\xbf", /* nothing that can be seen */
+		"a\xff\xc3(\xe2\x82z\xf0\x9f",	    /* no UTF-8 */
+		"\x1b[2J\x07\xc2\x9b"
+		"31m", /* orders to a terminal */
+		"a very long name that does not fit into any column at all 123",
+		"",
 	};
 	int32_t lock = make_object(b, TL_OBJECT_MUTEX, "\xe9\x8d\xb5\x1b[31m", "\xe6\xba\x90.c:1");
 
@@ -245,13 +246,14 @@ static void make_hostile(struct builder *b)
 	b->snapshot->bad = 2;
 	b->snapshot->lost_records = 3;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		int32_t index = make_task(
-		    b, (struct task_at){UINT64_C(18446744073709551000) + i, names[i], WAITING(LOCK),
-					.object = lock + 1, .spawned = "\xe6\xba\x90.c:1",
-					.frames = {"f\xc3\xbcr \xe6\xba\x90.c:1"}});
+		int32_t index =
+			make_task(b, (struct task_at){UINT64_C(18446744073709551000) + i, names[i],
+						      WAITING(LOCK), .object = lock + 1,
+						      .spawned = "\xe6\xba\x90.c:1",
+						      .frames = {"f\xc3\xbcr \xe6\xba\x90.c:1"}});
 		struct task *task = &b->snapshot->tasks[index];
 		task->age_ns = task->life_ns = task->run_ns = task->ready_ns = task->wait_ns =
-		    MODEL_UNKNOWN;
+			MODEL_UNKNOWN;
 		task->sp = 0;
 	}
 	b->snapshot->tasks[3].quality = TASK_TORN;
@@ -259,10 +261,10 @@ static void make_hostile(struct builder *b)
 }
 
 const struct scene scenes[] = {
-    {"jobd", "jobd", make_jobd},
-    {"calm", "calm", make_calm},
-    {"empty", "empty", make_empty},
-    {"many", "many", make_many},
-    {"hostile", "h\xc3\xb6stile", make_hostile},
-    {NULL, NULL, NULL},
+	{"jobd", "jobd", make_jobd},
+	{"calm", "calm", make_calm},
+	{"empty", "empty", make_empty},
+	{"many", "many", make_many},
+	{"hostile", "h\xc3\xb6stile", make_hostile},
+	{NULL, NULL, NULL},
 };

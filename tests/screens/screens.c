@@ -231,21 +231,21 @@ static const struct {
 	enum screen_id screen;
 	const char *keys;
 } ways[] = {
-    {SCREEN_PROCESSES, "0 Down Right"},
-    {SCREEN_PROCESSES, "0 / s Enter Up"},
-    {SCREEN_TASKS, "Down Down Down Space Right / c o n n Enter"},
-    {SCREEN_TASKS, "t"},
-    {SCREEN_TASKS, "t - Down Down"},
-    {SCREEN_TASKS, "Down Down w"},
-    {SCREEN_TASK, "Down Down Down Down Enter Right Down"},
-    {SCREEN_TASK, "Down Down Down Down Enter G"},
-    {SCREEN_CHANNELS, "3 Down Down / j o Enter Right"},
-    {SCREEN_CHANNELS, "3 Down Down w"},
-    {SCREEN_CHANNELS, "1 Down Down Down Down Down w Down"},
-    {SCREEN_WAITS, "4 Down Right"},
-    {SCREEN_WAITS, "4 -"},
-    {SCREEN_WAITS, "4 Down Enter Esc Down Down Enter Backspace"},
-    {SCREEN_WAITS, "! Enter"},
+	{SCREEN_PROCESSES, "0 Down Right"},
+	{SCREEN_PROCESSES, "0 / s Enter Up"},
+	{SCREEN_TASKS, "Down Down Down Space Right / c o n n Enter"},
+	{SCREEN_TASKS, "t"},
+	{SCREEN_TASKS, "t - Down Down"},
+	{SCREEN_TASKS, "Down Down w"},
+	{SCREEN_TASK, "Down Down Down Down Enter Right Down"},
+	{SCREEN_TASK, "Down Down Down Down Enter G"},
+	{SCREEN_CHANNELS, "3 Down Down / j o Enter Right"},
+	{SCREEN_CHANNELS, "3 Down Down w"},
+	{SCREEN_CHANNELS, "1 Down Down Down Down Down w Down"},
+	{SCREEN_WAITS, "4 Down Right"},
+	{SCREEN_WAITS, "4 -"},
+	{SCREEN_WAITS, "4 Down Enter Esc Down Down Enter Backspace"},
+	{SCREEN_WAITS, "! Enter"},
 };
 
 static void start(struct run *run)

@@ -468,6 +468,10 @@ def case_filter(_):
         shown = run("-b", "-n", "1", "-d", "0.05", "-F", "name~^worker/[01]$", str(program.pid)).stdout
         expect("worker/0" in shown and "worker/1" in shown, shown)
         expect("worker/2" not in shown and "boss" not in shown, shown)
+    with philosophers("--guests", "2") as program:
+        for words, expected in (("name:guest/1", True), ("name:main", False)):
+            shown = run("-b", "-n", "1", "-d", "0.05", "--screen", "waits", "-F", words, str(program.pid)).stdout
+            expect(("CYCLE 1" in shown) == expected, shown)
 
 
 def case_json(_):

@@ -180,17 +180,18 @@ static pid_t start_copy(uint64_t *address)
 		execl(path, path, (char *)NULL);
 		_exit(1);
 	}
+	close(pipes[1]);
 	expect_int(read(pipes[0], address, sizeof *address), sizeof *address);
 	close(pipes[0]);
-	close(pipes[1]);
 	return child;
 }
 
 static void make_copy(void)
 {
-	char command[64];
+	char self[1024] = "", command[1100];
+	expect(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
 	expect(mkdtemp(folder) != NULL);
-	snprintf(command, sizeof command, "cp /proc/%d/exe copy", (int)getpid());
+	snprintf(command, sizeof command, "cp '%s' copy", self);
 	shell(command);
 }
 

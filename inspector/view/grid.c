@@ -251,12 +251,30 @@ static void blank(struct grid *grid, int row, int from, int to, enum role role)
 		put(grid, row, from, role, ' ', 1);
 }
 
+/* "flush.c:133": one word that ends in a line number. */
+static bool is_place(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	return colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
+	       !strchr(text, ' ');
+}
+
 int grid_left(struct grid *grid, int row, int column, int width, enum role role, const char *text)
 {
 	if (width <= 0)
 		return column;
 	blank(grid, row, column, column + width, role);
-	if (grid_text_width(grid->utf8, text) > width) {
+	int used = grid_text_width(grid->utf8, text);
+	if (used > width && is_place(text)) { /* of a place the end says more */
+		while (used > width - 1 && *text) {
+			uint32_t glyph = text_next(&text);
+			int cells = glyph_width(grid->utf8, &glyph);
+			used -= cells > 0 ? cells : 0;
+		}
+		put_text(grid, row, grid_symbol(grid, row, column, role, SYMBOL_CUT), width - 1,
+			 role, text);
+	} else if (used > width) {
 		put_text(grid, row, column, width - 1, role, text);
 		grid_symbol(grid, row, column + width - 1, role, SYMBOL_CUT);
 	} else {

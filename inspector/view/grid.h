@@ -87,7 +87,8 @@ int grid_text(struct grid *grid, int row, int column, enum role role, const char
 int grid_print(struct grid *grid, int row, int column, enum role role, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 int grid_symbol(struct grid *grid, int row, int column, enum role role, enum symbol symbol);
-/* In a field of exactly `width` cells; too long a text ends in SYMBOL_CUT. */
+/* In a field of exactly `width` cells; too long a text ends in SYMBOL_CUT, a place ("flush.c:133")
+ * begins with it. */
 int grid_left(struct grid *grid, int row, int column, int width, enum role role, const char *text);
 int grid_right(struct grid *grid, int row, int column, int width, enum role role, const char *text);
 /* A gauge of `width` cells within brackets. */

@@ -68,6 +68,7 @@ static enum tltop_status apply_filter(struct viewer *viewer, const struct tltop_
 static enum tltop_status show(struct viewer *viewer, const struct tltop_options *options,
 			      struct launch *launch, struct problem *problem)
 {
+	tasks_group_by(viewer, options->group);
 	if (options->target && open_target(viewer, options->target, problem))
 		return TLTOP_FAILED;
 	if (launch && options->is_batch && wait_for_launched(viewer, launch, problem))

@@ -24,6 +24,7 @@ enum {
 	OPTION_ASCII,
 	OPTION_NO_MOUSE,
 	OPTION_THEME,
+	OPTION_GROUP,
 	OPTION_VERSION
 };
 
@@ -39,6 +40,7 @@ static void print_help(void)
 	       "  --screen NAME        processes, tasks, task, channels or waits\n"
 	       "  -F, --filter FILTER  only what matches, as 'state:L age>1s name~conn "
 	       "!spawn:accept.c'\n"
+	       "  --group KEY          none, state, site, object or stack: equal ones in one row\n"
 	       "  --json               like -b, one JSON object a line\n"
 	       "  --check              exit with 3 if there is a deadlock\n"
 	       "  --ascii              no line drawing, no UTF-8\n"
@@ -110,6 +112,21 @@ static enum tltop_status take_theme(struct tltop_options *options, const char *t
 	return complain("--theme %s: there are%s", text, names);
 }
 
+static enum tltop_status take_group(struct tltop_options *options, const char *text)
+{
+	static const char *const words[GROUP_KEY_COUNT] = {
+		[GROUP_NONE] = "none",	   [GROUP_STATE] = "state", [GROUP_SPAWN] = "site",
+		[GROUP_OBJECT] = "object", [GROUP_STACK] = "stack",
+	};
+
+	for (int i = 0; i < GROUP_KEY_COUNT; i++)
+		if (!strcmp(text, words[i])) {
+			options->group = (enum group_key)i;
+			return TLTOP_SHOWN;
+		}
+	return complain("--group %s: want none, state, site, object or stack", text);
+}
+
 static enum tltop_status take_option(struct tltop_options *options, int option, bool *done)
 {
 	switch (option) {
@@ -127,6 +144,7 @@ static enum tltop_status take_option(struct tltop_options *options, int option, 
 	case OPTION_ASCII: options->is_ascii = true; return TLTOP_SHOWN;
 	case OPTION_NO_MOUSE: options->no_mouse = true; return TLTOP_SHOWN;
 	case OPTION_THEME: return take_theme(options, optarg);
+	case OPTION_GROUP: return take_group(options, optarg);
 	case OPTION_VERSION:
 		printf("tltop %s\n", TASKLET_VERSION);
 		*done = true;
@@ -166,6 +184,7 @@ enum tltop_status tltop_options_parse(int argc, char **argv, struct tltop_option
 		{"ascii", no_argument, NULL, OPTION_ASCII},
 		{"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
 		{"theme", required_argument, NULL, OPTION_THEME},
+		{"group", required_argument, NULL, OPTION_GROUP},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{NULL, 0, NULL, 0},

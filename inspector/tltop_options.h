@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "view/keys.h"
+#include "analysis/groups.h"
 #include "view/theme.h"
 
 enum tltop_status { TLTOP_SHOWN = 0, TLTOP_FAILED = 1, TLTOP_USAGE = 2, TLTOP_DEADLOCK = 3 };
@@ -16,6 +17,7 @@ struct tltop_options {
 	uint64_t interval_ns;
 	unsigned long count; /* of looks in batch mode; 0: until it ends */
 	const char *filter;
+	enum group_key group;
 	const struct theme *theme;
 	enum screen_id screen;
 	bool has_screen;

@@ -2,7 +2,7 @@
 # demo.sh BUILD: start the simulation and look at it.  On a terminal: tltop, until `q`; else the screens as text.
 build=${1:-build}
 if [ -t 0 ] && [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
-	exec "$build/bin/tltop" -- "$build/examples/simulation" --headless --actors 2000 --seconds 600
+	exec "$build/bin/tltop" --group stack -- "$build/examples/simulation" --headless --actors 2000 --seconds 600
 fi
 
 "$build/examples/simulation" --headless --actors 2000 --seconds 60 >/dev/null &
@@ -21,7 +21,7 @@ show() {
 	fi
 }
 
-show 'tltop, screen tasks' "$build/bin/tltop" -b -n 1 --screen tasks "$simulation"
+show 'tltop, screen tasks' "$build/bin/tltop" -b -n 1 --group stack "$simulation"
 show 'tltop, screen channels' "$build/bin/tltop" -b -n 1 --screen channels "$simulation"
 show 'tltop, screen waits' "$build/bin/tltop" -b -n 1 --screen waits "$simulation"
 show 'tldump bt --group' "$build/bin/tldump" bt --group "$simulation"

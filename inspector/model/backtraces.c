@@ -133,7 +133,9 @@ static void explain_end(const struct tracing *tracing, enum unwind_end end, stru
 		snprintf(ret->why, sizeof ret->why, "deeper than %d frames", MODEL_FRAMES);
 		break;
 	case UNWIND_NO_MODULE:
-		snprintf(ret->why, sizeof ret->why, "0x%" PRIx64 " is in no mapped file", last);
+		snprintf(ret->why, sizeof ret->why,
+			 last ? "0x%" PRIx64 " is in no mapped file" :
+				"return address %" PRIu64 ": its stack was not copied whole", last);
 		break;
 	case UNWIND_NO_TABLE:
 		explain_no_table(tracing, last, ret);

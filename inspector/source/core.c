@@ -170,10 +170,11 @@ static bool is_program(const struct core *core, const struct source_module *modu
 	return length && slash && strncmp(slash + 1, core->notes.program, length) == 0;
 }
 
-static bool is_code(const struct core *core, const struct core_mapping *mapping)
+/* The kernel lists everything that was mapped; gdb leaves out what it does not dump: that may be code. */
+static bool may_be_code(const struct core *core, const struct core_mapping *mapping)
 {
 	const struct load *load = load_at(core, mapping->low);
-	return load && mapping->low - load->address < load->memory_bytes && load->is_code;
+	return !load || mapping->low - load->address >= load->memory_bytes || load->is_code;
 }
 
 static int core_read_modules(struct source *source, struct source_module **ret, size_t *count)
@@ -190,7 +191,7 @@ static int core_read_modules(struct source *source, struct source_module **ret, 
 			continue;
 		last = mapping->high;
 		error = module_list_add(&list, mapping->path, mapping->low, mapping->high,
-					mapping->offset, 0, is_code(core, mapping));
+					mapping->offset, 0, may_be_code(core, mapping));
 	}
 	module_list_finish(&list);
 	for (size_t i = 0; i < list.count && !error; i++) {

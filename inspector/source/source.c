@@ -202,8 +202,9 @@ size_t source_modules(struct source *source, const struct source_module **ret)
 
 unsigned source_modules_refresh(struct source *source)
 {
-	bool is_due = source->module_missed && now_ns() - source->modules_read_ns >= 1000000000u;
-	if (!source->modules_read || is_due)
+	const uint64_t second = 1000000000;
+	uint64_t age = now_ns() - source->modules_read_ns;
+	if (!source->modules_read || age >= 10 * second || (source->module_missed && age >= second))
 		read_modules(source);
 	return source->modules_generation;
 }

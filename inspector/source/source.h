@@ -103,9 +103,9 @@ void source_set_witness(struct source *source, uint64_t address, const void *byt
 const char *source_memory_problem(const struct source *source); /* NULL: none so far */
 
 /* Modules that hold code.  The list is read once, at the first use; pointers into it hold until
- * source_modules_refresh(), which reads it again when an address was in none of them, at most once
- * a second.  The generation that it returns goes up when the list differs: then what was learnt of
- * addresses may be wrong. */
+ * source_modules_refresh(), which reads it again now and then: a second later when an address was
+ * in none of them, else after ten (a library may be where another one was).  The generation that it
+ * returns goes up when the list differs: then what was learnt of addresses may be wrong. */
 const struct source_module *source_module_at(struct source *source, uint64_t address);
 size_t source_modules(struct source *source, const struct source_module **ret);
 unsigned source_modules_refresh(struct source *source);

@@ -376,9 +376,15 @@ static void set_group(struct viewer *viewer, enum group_key group, bool tree)
 	view->tree = tree;
 	view->folded = group != GROUP_NONE; /* groups start folded, trees open */
 	idset_clear(&view->folds);
-	if (group != GROUP_STACK)
+	if (viewer->target && group != GROUP_STACK)
 		target_want_stacks(viewer->target, false);
-	arrange(viewer);
+	if (viewer->target)
+		arrange(viewer);
+}
+
+void tasks_group_by(struct viewer *viewer, enum group_key key)
+{
+	set_group(viewer, key, false);
 }
 
 static void open_row(struct viewer *viewer)

@@ -44,5 +44,7 @@ struct tasks_view {
 struct viewer;
 void tasks_init(struct viewer *viewer);
 void tasks_fini(struct viewer *viewer);
+/* As the key `u` does it; folded. */
+void tasks_group_by(struct viewer *viewer, enum group_key key);
 
 #endif

@@ -135,7 +135,7 @@ static void explain_end(const struct tracing *tracing, enum unwind_end end, stru
 	case UNWIND_NO_MODULE:
 		snprintf(ret->why, sizeof ret->why,
 			 last ? "0x%" PRIx64 " is in no mapped file" :
-				"return address %" PRIu64 ": its stack was not copied whole", last);
+				"return address %" PRIu64 ": its stack is not all there", last);
 		break;
 	case UNWIND_NO_TABLE:
 		explain_no_table(tracing, last, ret);

@@ -170,7 +170,7 @@ static bool is_program(const struct core *core, const struct source_module *modu
 	return length && slash && strncmp(slash + 1, core->notes.program, length) == 0;
 }
 
-/* The kernel lists everything that was mapped; gdb leaves out what it does not dump: that may be code. */
+/* The kernel lists everything that was mapped; gdb leaves out what it does not dump: maybe code. */
 static bool may_be_code(const struct core *core, const struct core_mapping *mapping)
 {
 	const struct load *load = load_at(core, mapping->low);

@@ -156,29 +156,32 @@ void elf_file_close(struct elf_file *file)
 	free(file);
 }
 
+/* Shorter at the end of the file, or when it was cut off: zeros, which lead nowhere. */
+static unsigned char *read_block(const struct elf_file *file, uint64_t offset)
+{
+	unsigned char *block = calloc(1, BLOCK_BYTES);
+	off_t start = (off_t)(offset & -(uint64_t)BLOCK_BYTES);
+	if (block && pread(file->descriptor, block, BLOCK_BYTES, start) > 0)
+		return block;
+	free(block);
+	return NULL;
+}
+
 static const unsigned char *block_at(struct elf_file *file, uint64_t offset)
 {
+	uint64_t at = offset / BLOCK_BYTES;
 	if (!file->blocks) {
 		file->blocks = calloc(file->block_count, sizeof *file->blocks);
 		if (!file->blocks)
 			return NULL;
 	}
-	unsigned char **block = &file->blocks[offset / BLOCK_BYTES];
-	if (*block)
-		return *block;
-	if (file->blocks_cached >= BLOCKS_CACHED_MOST)
-		drop_blocks(file);
-	unsigned char *fresh = calloc(1, BLOCK_BYTES);
-	if (!fresh)
-		return NULL;
-	/* Shorter at the end of the file, or when it was cut off: zeros, which lead nowhere. */
-	if (pread(file->descriptor, fresh, BLOCK_BYTES, (off_t)(offset & -(uint64_t)BLOCK_BYTES)) <=
-	    0) {
-		free(fresh);
-		return NULL;
+	if (!file->blocks[at]) {
+		if (file->blocks_cached >= BLOCKS_CACHED_MOST)
+			drop_blocks(file);
+		file->blocks[at] = read_block(file, offset);
+		file->blocks_cached += file->blocks[at] != NULL;
 	}
-	file->blocks_cached++;
-	return *block = fresh;
+	return file->blocks[at];
 }
 
 static bool read_past_cache(const struct elf_file *file, uint64_t offset, char *to, size_t bytes)

@@ -366,3 +366,52 @@ TEST(an_error_for_a_waiting_receiver)
 	expect_result(tl_run(), -EIO);
 	expect_uncaught(r, -EIO);
 }
+
+BODY(sends_an_error)
+{
+	or_end(tl_channel_send_error(channel, EIO, NULL));
+	log_("%s", (const char *)arg);
+	return 0;
+}
+
+TEST(an_error_is_never_queued)
+{
+	int value;
+	channel = new_buffered("c", 2);
+	expect_result(tl_channel_send_error(channel, EIO, NULL), -EDEADLK); /* main alone */
+	ok(send_int(channel, 1));
+	const tl_task e = spawn("e", sends_an_error);
+	spawn("s2", sends);
+	spawn("s3", sends);
+	ok(tl_run());
+	expect_state(e, "as-b--");
+	expect_queue(channel,
+		     "e s2 s3"); /* who comes later waits behind it, though there is room */
+	expect_int(tl_channel_length(channel), 1);
+	expect_int(tl_channel_balance(channel), 3);
+	expect_int(receive_int(channel), 1);
+	expect_queue(channel, "e s2 s3");
+	expect_result(tl_channel_receive(channel, &value), -EIO);
+	/* then there is room for those behind it */
+	expect_queue(channel, "");
+	expect_int(tl_channel_length(channel), 2);
+	ok(tl_run());
+	expect_log("e s2 s3");
+	expect_int(receive_int(channel), 2);
+	expect_int(receive_int(channel), 3);
+}
+
+TEST(a_killed_error_makes_room)
+{
+	channel = new_buffered("c", 2);
+	const tl_task e = spawn("e", sends_an_error);
+	spawn("s2", sends);
+	ok(tl_run());
+	expect_queue(channel, "e s2");
+	ok(tl_task_kill(e, 0));
+	expect_queue(channel, "");
+	expect_int(tl_channel_length(channel), 1);
+	ok(tl_run());
+	expect_log("s2");
+	expect_int(receive_int(channel), 2);
+}

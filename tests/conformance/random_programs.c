@@ -58,49 +58,30 @@ static int perform(const struct model_operation *o, int *value)
 	const uint64_t deadline = tl_now() + (uint64_t)o->ticks * SECOND;
 	struct tl_channel *channel = channels[o->channel];
 	switch (o->kind) {
-	case MODEL_SCHEDULE:
-		return tl_schedule();
-	case MODEL_SEND:
-		return send_by(o->manner, channel, deadline);
-	case MODEL_RECEIVE:
-		return receive_by(o->manner, channel, value, deadline);
-	case MODEL_SEND_ERROR:
-		return send_error_by(o->manner, channel, deadline);
-	case MODEL_LEAVE:
-		return tl_schedule_remove(NULL, NULL);
-	case MODEL_INSERT:
-		return tl_task_insert(target);
-	case MODEL_REMOVE:
-		return tl_task_remove(target);
-	case MODEL_RUN_TASK:
-		return tl_task_run(target);
-	case MODEL_SWITCH_TASK:
-		return tl_task_switch(target);
-	case MODEL_KILL:
-		return tl_task_kill(target, 0);
-	case MODEL_KILL_PENDING:
-		return tl_task_kill(target, TL_PENDING);
-	case MODEL_THROW:
-		return tl_task_throw(target, EBADF, NULL, 0);
-	case MODEL_THROW_PENDING:
-		return tl_task_throw(target, EBADF, NULL, TL_PENDING);
-	case MODEL_RUN:
-		return tl_run();
+	case MODEL_SCHEDULE: return tl_schedule();
+	case MODEL_SEND: return send_by(o->manner, channel, deadline);
+	case MODEL_RECEIVE: return receive_by(o->manner, channel, value, deadline);
+	case MODEL_SEND_ERROR: return send_error_by(o->manner, channel, deadline);
+	case MODEL_LEAVE: return tl_schedule_remove(NULL, NULL);
+	case MODEL_INSERT: return tl_task_insert(target);
+	case MODEL_REMOVE: return tl_task_remove(target);
+	case MODEL_RUN_TASK: return tl_task_run(target);
+	case MODEL_SWITCH_TASK: return tl_task_switch(target);
+	case MODEL_KILL: return tl_task_kill(target, 0);
+	case MODEL_KILL_PENDING: return tl_task_kill(target, TL_PENDING);
+	case MODEL_THROW: return tl_task_throw(target, EBADF, NULL, 0);
+	case MODEL_THROW_PENDING: return tl_task_throw(target, EBADF, NULL, TL_PENDING);
+	case MODEL_RUN: return tl_run();
 	case MODEL_SPAWN:
 		if (tl_task_state(target) == 0)
 			spawn_one(o->who);
 		return 0;
-	case MODEL_CLOSE:
-		return tl_channel_close(channel);
-	case MODEL_OPEN:
-		return tl_channel_open(channel);
-	case MODEL_SLEEP:
-		return tl_sleep_until(deadline);
-	case MODEL_LEVEL:
-		return tl_task_set_level(target, o->level, NULL);
+	case MODEL_CLOSE: return tl_channel_close(channel);
+	case MODEL_OPEN: return tl_channel_open(channel);
+	case MODEL_SLEEP: return tl_sleep_until(deadline);
+	case MODEL_LEVEL: return tl_task_set_level(target, o->level, NULL);
 	case MODEL_END:
-	case MODEL_KIND_COUNT:
-		break;
+	case MODEL_KIND_COUNT: break;
 	}
 	fail_test("unknown operation %d", o->kind);
 }
@@ -273,8 +254,9 @@ static void run_seeds(uint64_t first, unsigned features)
 		run_seed(seed, features, only != NULL);
 }
 
-/* Every set of features, with time or without.  A refused call may count as a pass of the lower
- * levels or not: no rule says, so traps and levels are not mixed. */
+/* Every set of features, with time or without.  Whether a call that a trap refuses, or that comes
+ * back to its caller, counts as a pass of the lower levels, no rule says: traps and levels are not
+ * mixed. */
 static void run_all_features(uint64_t first, unsigned time)
 {
 	const unsigned both = MODEL_TRAPS | MODEL_PRIORITIES;

@@ -24,7 +24,10 @@ static void meet(struct model *m, int who, int other, const struct model_operati
 	struct world *w = &m->world;
 	const bool sends = o->kind != MODEL_RECEIVE;
 	const int preference = m->program->preference[o->channel];
-	world_make_ready(w, other);
+	list_take(&w->channels[o->channel].queue, other);
+	w->tasks[other].due = 0;
+	world_append(w, other);
+	world_refill(w, &w->channels[o->channel]);
 	if (m->program->schedule_all[o->channel]) {
 		struct list *ring = &w->rings[w->level];
 		list_turn_to(ring, ring->members[1 % ring->length]);
@@ -82,7 +85,7 @@ static void do_send(struct model *m, int who, const struct model_operation *o)
 		else
 			w->tasks[other].value = t->value;
 		meet(m, who, other, o);
-	} else if (c->length < m->program->capacity[o->channel]) {
+	} else if (!t->error_sent && c->queue.length == 0 && c->length < c->capacity) {
 		if (c->is_closing)
 			t->result = -EPIPE;
 		else
@@ -101,8 +104,8 @@ static void do_receive(struct model *m, int who, const struct model_operation *o
 	if (c->length > 0) {
 		t->value = c->buffer[0];
 		memmove(c->buffer, c->buffer + 1, (size_t)--c->length * sizeof(int));
-		if (other < 0)
-			return;
+		if (other < 0 || w->tasks[other].error_sent)
+			return; /* an error waits behind the elements */
 		c->buffer[c->length++] = w->tasks[other].value;
 		meet(m, who, other, o);
 	} else if (other >= 0) {
@@ -228,56 +231,31 @@ static void do_operation(struct model *m, int who, const struct model_operation 
 {
 	struct world *w = &m->world;
 	switch (o->kind) {
-	case MODEL_SCHEDULE:
-		do_schedule(w);
-		break;
+	case MODEL_SCHEDULE: do_schedule(w); break;
 	case MODEL_SEND:
-	case MODEL_SEND_ERROR:
-		do_send(m, who, o);
-		break;
-	case MODEL_RECEIVE:
-		do_receive(m, who, o);
-		break;
-	case MODEL_LEAVE:
-		world_leave(w, who, PAUSED);
-		break;
+	case MODEL_SEND_ERROR: do_send(m, who, o); break;
+	case MODEL_RECEIVE: do_receive(m, who, o); break;
+	case MODEL_LEAVE: world_leave(w, who, PAUSED); break;
 	case MODEL_INSERT:
 		w->tasks[who].result = refusal(&w->tasks[o->who]);
 		if (w->tasks[who].result == 0)
 			world_make_ready(w, o->who);
 		break;
-	case MODEL_REMOVE:
-		do_remove(w, who, o);
-		break;
+	case MODEL_REMOVE: do_remove(w, who, o); break;
 	case MODEL_RUN_TASK:
-	case MODEL_SWITCH_TASK:
-		do_turn(w, who, o);
-		break;
+	case MODEL_SWITCH_TASK: do_turn(w, who, o); break;
 	case MODEL_KILL:
 	case MODEL_KILL_PENDING:
 	case MODEL_THROW:
-	case MODEL_THROW_PENDING:
-		do_throw(w, who, o);
-		break;
-	case MODEL_RUN:
-		do_run(w, who);
-		break;
-	case MODEL_SPAWN:
-		do_spawn(w, o->who);
-		break;
+	case MODEL_THROW_PENDING: do_throw(w, who, o); break;
+	case MODEL_RUN: do_run(w, who); break;
+	case MODEL_SPAWN: do_spawn(w, o->who); break;
 	case MODEL_CLOSE:
-	case MODEL_OPEN:
-		w->channels[o->channel].is_closing = o->kind == MODEL_CLOSE;
-		break;
-	case MODEL_SLEEP:
-		do_sleep(w, who, o->ticks);
-		break;
-	case MODEL_LEVEL:
-		do_level(w, who, o);
-		break;
+	case MODEL_OPEN: w->channels[o->channel].is_closing = o->kind == MODEL_CLOSE; break;
+	case MODEL_SLEEP: do_sleep(w, who, o->ticks); break;
+	case MODEL_LEVEL: do_level(w, who, o); break;
 	case MODEL_END:
-	case MODEL_KIND_COUNT:
-		break;
+	case MODEL_KIND_COUNT: break;
 	}
 }
 
@@ -358,6 +336,8 @@ void model_run(const struct model_program *program, struct model_trace *trace)
 	struct model *m = &model;
 	struct world *w = &m->world;
 	*trace = (struct model_trace){.length = 0};
+	for (int i = 0; i < MODEL_CHANNELS; i++)
+		w->channels[i].capacity = program->capacity[i];
 	for (int i = 0; i < MODEL_TASKS; i++)
 		do_spawn(w, i);
 	world_turn_to(w, 0);

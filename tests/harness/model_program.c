@@ -48,14 +48,10 @@ static bool is_wanted(enum model_kind kind, unsigned features)
 {
 	switch (kind) {
 	case MODEL_CLOSE:
-	case MODEL_OPEN:
-		return features & MODEL_BUFFERS;
-	case MODEL_SLEEP:
-		return features & MODEL_TIME;
-	case MODEL_LEVEL:
-		return features & MODEL_PRIORITIES;
-	default:
-		return true;
+	case MODEL_OPEN: return features & MODEL_BUFFERS;
+	case MODEL_SLEEP: return features & MODEL_TIME;
+	case MODEL_LEVEL: return features & MODEL_PRIORITIES;
+	default: return true;
 	}
 }
 
@@ -82,16 +78,11 @@ static enum model_manner random_manner(uint64_t *seed, unsigned features, enum m
 	const enum model_manner manner = (enum model_manner)random_below(seed, 12);
 	const bool traps = features & MODEL_TRAPS, channel = manners[kind] == 'C';
 	switch (manner) {
-	case MODEL_SWITCH_TRAP:
-		return traps && manners[kind] != ' ' ? manner : MODEL_PLAIN;
-	case MODEL_BLOCK_TRAP:
-		return traps && channel ? manner : MODEL_PLAIN;
-	case MODEL_TRY:
-		return channel ? manner : MODEL_PLAIN;
-	case MODEL_UNTIL:
-		return channel && features & MODEL_TIME ? manner : MODEL_PLAIN;
-	default:
-		return MODEL_PLAIN;
+	case MODEL_SWITCH_TRAP: return traps && manners[kind] != ' ' ? manner : MODEL_PLAIN;
+	case MODEL_BLOCK_TRAP: return traps && channel ? manner : MODEL_PLAIN;
+	case MODEL_TRY: return channel ? manner : MODEL_PLAIN;
+	case MODEL_UNTIL: return channel && features & MODEL_TIME ? manner : MODEL_PLAIN;
+	default: return MODEL_PLAIN;
 	}
 }
 
@@ -125,11 +116,6 @@ void model_program_random(struct model_program *program, uint64_t seed, unsigned
 			program->capacity[i] = 0;
 	}
 	for (int who = 0; who < MODEL_TASKS; who++)
-		for (int i = 0; i < MODEL_OPERATIONS; i++) {
-			struct model_operation *o = &program->operations[who][i];
-			random_operation(o, &seed, features, who == 0);
-			/* An error among the elements of a buffer is a matter of its own. */
-			if (o->kind == MODEL_SEND_ERROR && program->capacity[o->channel] > 0)
-				o->kind = MODEL_SEND;
-		}
+		for (int i = 0; i < MODEL_OPERATIONS; i++)
+			random_operation(&program->operations[who][i], &seed, features, who == 0);
 }

@@ -89,10 +89,16 @@ void world_pick(struct world *w)
 
 void world_append(struct world *w, int who)
 {
-	const int level = index_of(w->tasks[who].level);
-	if (w->rings[level].length == 0)
-		w->passed[level] = 0;
-	list_append(&w->rings[level], who);
+	struct list *ring = world_ring_of(w, who);
+	int others = 0;
+	for (int i = 0; i < MODEL_LEVELS; i++)
+		others += &w->rings[i] != ring && w->rings[i].length > 0;
+	/* Passes count while there is something to pass over. */
+	if (ring->length == 0 && others == 1)
+		memset(w->passed, 0, sizeof(w->passed));
+	else if (ring->length == 0)
+		w->passed[ring - w->rings] = 0;
+	list_append(ring, who);
 	w->tasks[who].state = READY;
 }
 
@@ -102,14 +108,30 @@ void world_take(struct world *w, int who, enum state state)
 	w->tasks[who].state = state;
 }
 
+void world_refill(struct world *w, struct channel *c)
+{
+	while (c->queue.length > 0 && c->length < c->capacity) {
+		const int first = c->queue.members[0];
+		if (!w->tasks[first].is_sender || w->tasks[first].error_sent)
+			return;
+		c->buffer[c->length++] = w->tasks[first].value;
+		list_take(&c->queue, first);
+		w->tasks[first].due = 0;
+		world_append(w, first);
+	}
+}
+
 void world_make_ready(struct world *w, int who)
 {
 	struct task *t = &w->tasks[who];
 	if (t->state == READY)
 		return;
-	if (t->state == BLOCKED)
-		list_take(&w->channels[t->channel].queue, who);
 	t->due = 0;
+	if (t->state == BLOCKED) {
+		list_take(&w->channels[t->channel].queue, who);
+		world_refill(w,
+			     &w->channels[t->channel]); /* an error may have kept others waiting */
+	}
 	world_append(w, who);
 }
 
@@ -159,19 +181,24 @@ static void sleep_until_due(struct world *w)
 /* The ring is empty because `who` left it.  Who goes on? */
 static void ring_is_empty(struct world *w, int who, enum state left_as)
 {
+	int next = 0;
 	if (world_first_timer(w) >= 0) {
 		sleep_until_due(w);
-	} else if (w->runs.length > 0) {
-		const int runner = w->runs.members[--w->runs.length];
-		w->tasks[runner].in_run = false;
-		world_make_ready(w, runner);
-	} else if (w->tasks[0].state == PAUSED) {
-		world_make_ready(w, 0);
-	} else {
-		const int loser = left_as == DEAD ? 0 : who;
-		world_make_ready(w, loser);
-		world_throw_at(w, loser, -EDEADLK, false);
+		world_pick(w);
+		return;
 	}
+	if (w->runs.length > 0) {
+		next = w->runs.members[--w->runs.length];
+		w->tasks[next].in_run = false;
+		world_make_ready(w, next);
+	} else if (w->tasks[0].state == PAUSED) {
+		world_make_ready(w, next);
+	} else {
+		next = left_as == DEAD ? 0 : who;
+		world_make_ready(w, next);
+		world_throw_at(w, next, -EDEADLK, false);
+	}
+	world_turn_to(w, next);
 }
 
 void world_leave(struct world *w, int who, enum state state)
@@ -179,7 +206,8 @@ void world_leave(struct world *w, int who, enum state state)
 	world_take(w, who, state);
 	if (world_run_count(w) == 0)
 		ring_is_empty(w, who, state);
-	world_pick(w);
+	else
+		world_pick(w);
 }
 
 void world_deliver(struct world *w, int error)

@@ -33,7 +33,7 @@ struct list {
 
 struct channel {
 	struct list queue;
-	int buffer[MODEL_CAPACITY_MOST], length;
+	int buffer[MODEL_CAPACITY_MOST], length, capacity;
 	bool is_closing;
 };
 
@@ -68,6 +68,8 @@ void world_pick(struct world *w);
 
 void world_append(struct world *w, int who);
 void world_take(struct world *w, int who, enum state state);
+/* Senders at the head of the queue that wait with elements for which there is room now. */
+void world_refill(struct world *w, struct channel *c);
 /* Into the ring at its end, out of whatever it waits for. */
 void world_make_ready(struct world *w, int who);
 /* Out of the ring, and on with the next, or with who goes on when nobody is left. */

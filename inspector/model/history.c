@@ -6,6 +6,7 @@
  * wakes, and that before who leaves.  The clocks of two processors may differ a little: a wake that
  * by time comes after the run that it caused is put before it.
  */
+#include "../source/text.h"
 #include "lookup.h"
 #include "names.h"
 #include "ring_reader.h"
@@ -242,8 +243,14 @@ static void tell(const struct story *story, const struct ring_record *record, st
 		ret->object_id = object_at(story, high_of(raw->a), low_of(raw->b));
 	if (meaning & HAS_SERIAL)
 		ret->object_id = raw->a;
-	if (meaning & HAS_TEXT)
+	if (raw->event == TL_EVENT_NAME && raw->flags & 1) { /* the text itself */
+		char text[2 * sizeof raw->a];
+		memcpy(text, &raw->a, sizeof raw->a);
+		memcpy(text + sizeof raw->a, &raw->b, sizeof raw->b);
+		text_make_safe(ret->text, sizeof ret->text, text, strnlen(text, sizeof text));
+	} else if (meaning & HAS_TEXT) {
 		names_string(&story->names, raw->a, ret->text, sizeof ret->text);
+	}
 }
 
 /* ---- reading ---- */

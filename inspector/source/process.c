@@ -194,11 +194,12 @@ static int describe_refusal(pid_t pid, int error, struct problem *problem)
 			"can still look at it",
 			(int)pid);
 	case EACCES:
-		return problem_set(
-			problem, error,
-			"%d: this user may not look at it: run as root or as the user that it "
-			"belongs to, or start it with 'tltop -- COMMAND'",
-			(int)pid);
+		return problem_set(problem, error,
+				   geteuid() ? "%d: this user may not look at it: run as root or as its "
+					       "own user, or start it with 'tltop -- COMMAND'" :
+					       "%d: not even root may look at it from here (it has "
+					       "rights or a namespace that this root has not)",
+				   (int)pid);
 	default:
 		return problem_set(problem, error, "%d: cannot look for its segment: %s", (int)pid,
 				   strerror(error));

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 enum { BATCH_SPANS = 64 };
 
@@ -32,7 +33,8 @@ static void explain_refusal(struct source *source)
 			     "kernel.yama.ptrace_scope to 0" :
 		scope == 2 ? "run this as root (kernel.yama.ptrace_scope is 2)" :
 		scope >= 3 ? "kernel.yama.ptrace_scope is 3: nobody may until a reboot" :
-			     "run this as root, or start it with 'tltop -- COMMAND'";
+		geteuid()  ? "run this as root, or start it with 'tltop -- COMMAND'" :
+			     "it has rights or a namespace that this root has not";
 	snprintf(source->memory_problem, sizeof source->memory_problem,
 		 "the memory of process %d may not be read: %s", (int)source->pid, remedy);
 }

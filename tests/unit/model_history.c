@@ -209,6 +209,20 @@ TEST(objects_and_texts)
 	expect_string(history.events[3].text, "");
 }
 
+/* A short name is in the event itself, all sixteen bytes of it if need be. */
+TEST(names_within_the_event)
+{
+	struct tl_event_record event = { .event = TL_EVENT_NAME, .tasklet = 1, .flags = 1 };
+	begin(0);
+	memcpy((char *)&event + offsetof(struct tl_event_record, a), "ant/\0337", 7);
+	segment_event(&writer, 0, true, 900, event);
+	memcpy((char *)&event + offsetof(struct tl_event_record, a), "sixteen bytes...", 16);
+	segment_event(&writer, 0, true, 800, event);
+	look(0, 0);
+	expect_string(history.events[0].text, "ant/?7");
+	expect_string(history.events[1].text, "sixteen bytes...");
+}
+
 /* An event of before it was spawned was another's, whose serial had the same low half. */
 TEST(no_ghosts)
 {

@@ -140,7 +140,7 @@ $(INSPECTOR_A): $(INSPECTOR_OBJECTS)
 UNIT_COMMON := $(addprefix $(B)/obj/tests/unit/,looker.o segment_writer.o)
 UNIT := $(addprefix $(B)/tests/unit/,analysis_lists analysis_waits model_history model_layout \
 	model_objects model_tasks model_text source_core source_process \
-	model_hostile model_oracle waits_live export_writers export_reports)
+	model_hostile model_oracle model_places waits_live export_writers export_reports)
 
 PICTURED := $(addprefix $(B)/tests/unit/,analysis_lists analysis_waits export_writers export_reports)
 $(PICTURED): UNIT_EXTRA = $(B)/obj/tests/unit/analysis_picture.o

@@ -16,8 +16,11 @@
  *   Threads     each OS thread that uses the runtime has a main tasklet, a ring and a run count of
  *               its own.  A tasklet and an object belong to the thread that made them; using one
  *               from another thread is -EINVAL.
- *   Names       may be NULL.  A name in read-only memory is kept by pointer, any other is copied,
- *               cut at a UTF-8 boundary.
+ *   Names       may be NULL.  They are copied, and cut at a UTF-8 boundary where they are very
+ * long.
+ *   First use   starts the runtime on a thread.  Where memory or descriptors are short that may
+ * fail:
+ *               -ENOMEM, -EAGAIN (too many threads or tasklets), -EMFILE, -EFBIG (under ulimit -f).
  *   Signals     no function here may be called from a signal handler.
  */
 #ifndef TASKLET_H
@@ -46,9 +49,9 @@ typedef struct tl_task {
 	uint32_t slot;
 } tl_task;
 
-/* What a tasklet runs.  A result below zero that nobody joins is an uncaught error (it goes to the
- * error handler, else to the innermost tl_run(), else to main), except -ECANCELED and -EPIPE, which
- * end a tasklet silently. */
+/* What a tasklet runs.  A result below zero for which nobody waits in a join is an uncaught error
+ * (it goes to the error handler, else to the innermost tl_run(), else to main), except -ECANCELED
+ * and -EPIPE, which end a tasklet silently. */
 typedef int (*tl_fn)(void *arg);
 
 struct tl_channel;
@@ -74,12 +77,10 @@ TL_API int tl_schedule_value(void *value, void **ret) TL_MUST_CHECK;
 
 /* Leave the ring (paused) and run the next member; returns when somebody inserts or runs the
  * caller. Value slot as in tl_schedule_value().  Main alone: returns at once.
- * Returns 0; -EDEADLK when nobody is left to run and main is blocked; -EPERM under a switch trap.
- *  */
+ * Returns 0; -EDEADLK when nobody is left to run and main is blocked; -EPERM under a switch trap. */
 TL_API int tl_schedule_remove(void *value, void **ret) TL_MUST_CHECK;
 
-/* The running tasklet; the main tasklet of this thread.  Cannot fail; first use starts the runtime
- * on this thread. */
+/* The running tasklet; the main tasklet of this thread.  Id 0: the runtime could not be started. */
 TL_API tl_task tl_current(void);
 TL_API tl_task tl_main(void);
 
@@ -119,16 +120,15 @@ struct tl_options {
 
 /* Make a tasklet that will run fn(arg), at the end of the ring; the caller goes on.  `options` and
  * `ret` may be NULL.  Its stack is taken at its first run.  Its slot is free again when it ends.
- * Returns 0; -EAGAIN when TASKLET_MAX tasklets exist; -ENOMEM; -EINVAL (fn, level, flags, stack).
- *  */
+ * Returns 0; -EAGAIN when TASKLET_MAX tasklets exist (threads take slots in blocks of up to 1,024);
+ * -ENOMEM; -EINVAL (fn, level, flags, stack). */
 TL_API int tl_spawn(tl_fn fn, void *arg, const struct tl_options *options, tl_task *ret);
 
 /* Make a tasklet without a body (state ------), kept until tl_task_release(), so that it can be
  * bound again after it ended.  Errors as tl_spawn(). */
 TL_API int tl_task_create(const struct tl_options *options, tl_task *ret);
 
-/* Give a kept tasklet that does not live a body: paused.  0; -EBUSY when it lives; -ESRCH; -EINVAL.
- *  */
+/* Give a kept tasklet that does not live a body: paused.  0; -EBUSY when it lives; -ESRCH; -EINVAL. */
 TL_API int tl_task_bind(tl_task task, tl_fn fn, void *arg);
 
 /* tl_task_bind() and tl_task_insert(). */
@@ -171,7 +171,7 @@ TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags) T
 TL_API int tl_task_kill(tl_task task, unsigned flags) TL_MUST_CHECK;
 
 /* The value that came with the last error thrown or sent to the caller; *ret is NULL when it came
- * with none.  Always 0. */
+ * with none.  0. */
 TL_API int tl_error_value(void **ret);
 
 /* Wait until `task` ended; *result (may be NULL) is what its function returned.  Needs TL_JOINABLE
@@ -245,7 +245,8 @@ TL_API int tl_task_info(tl_task task, struct tl_task_info *ret);
 TL_API int tl_channel_create(const char *name, size_t element_bytes, size_t capacity,
 			     struct tl_channel **ret);
 
-/* NULL is fine.  0; -EBUSY while somebody waits on it. */
+/* NULL is fine.  0; -EBUSY while somebody waits on it, or was handed something last and has not
+ * gone on yet. */
 TL_API int tl_channel_destroy(struct tl_channel *channel);
 
 /* Send one element, waiting for a receiver (or room).  0; -EPIPE closed; -EDEADLK; -EWOULDBLOCK
@@ -263,7 +264,8 @@ TL_API int tl_channel_receive_try(struct tl_channel *channel, void *ret) TL_MUST
 TL_API int tl_channel_receive_until(struct tl_channel *channel, void *ret,
 				    uint64_t deadline) TL_MUST_CHECK;
 
-/* Iteration: 1 and an element; 0 at the end (closed and empty, or error 0 was sent); -errno. */
+/* Iteration: 1 and an element; 0 at the end (closed and empty, or error 0 or EPIPE was sent or
+ * thrown); -errno. */
 TL_API int tl_channel_next(struct tl_channel *channel, void *ret) TL_MUST_CHECK;
 TL_API int tl_channel_next_try(struct tl_channel *channel, void *ret) TL_MUST_CHECK;
 TL_API int tl_channel_next_until(struct tl_channel *channel, void *ret,
@@ -312,7 +314,8 @@ TL_API int tl_channel_set_schedule_all(struct tl_channel *channel, int on, int *
 
 /* ---- mutex ------------------------------------------------------------------------------- */
 
-/* Between tasklets, first in first out; unlocking hands it over.  0; -ENOMEM; -EAGAIN. */
+/* Between tasklets, first in first out; unlocking hands it over.  One whose holder ended without
+ * unlocking stays locked for good (tools say so); it may be destroyed.  0; -ENOMEM; -EAGAIN. */
 TL_API int tl_mutex_create(const char *name, struct tl_mutex **ret);
 /* NULL is fine.  0; -EBUSY while it is held or waited for. */
 TL_API int tl_mutex_destroy(struct tl_mutex *mutex);
@@ -372,7 +375,8 @@ typedef void (*tl_deadlock_fn)(tl_task task, void *user);
 TL_API tl_deadlock_fn tl_set_deadlock_handler(tl_deadlock_fn fn, void *user);
 
 /* Write every tasklet of the process to `fd`, one a line: what it waits for, since when, where it
- * was spawned, its resume address.  Allocates nothing, switches nothing.  0; -errno of write(2). */
+ * was spawned, its resume address.  Allocates nothing and switches nothing; symbols take the
+ * loader's lock (dladdr(3)). 0; -errno of write(2). */
 TL_API int tl_report(int fd);
 
 #ifdef __cplusplus

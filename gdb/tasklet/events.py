@@ -6,6 +6,7 @@ They are merged by time, and then so that a wake comes before the run that it ca
 """
 
 import heapq
+import struct
 
 import gdb
 
@@ -130,6 +131,8 @@ def _words(snapshot, record):
         yield 'error %d' % _signed(b)
     elif event in (CREATE, DESTROY):
         yield snapshot.segment.name_of(snapshots.SET_OBJECT, _high(b)) + ' %d' % (a or 0)
+    elif event == NAME and flags:   # the text itself
+        yield safe(struct.pack('<QQ', a or 0, b or 0).split(b'\0')[0])
     elif event in (NAME, MARK, SPAN_BEGIN):
         yield safe(snapshot.segment.string(a)) + (' = %d' % (b or 0) if event == MARK else '')
     elif event == FORK:

@@ -332,7 +332,7 @@ class Snapshot:
     def stack_range(self, task):
         """(low, high) of its stack, or None when it is not known where that is."""
         word = task.stack or 0
-        index, slab, place = word & 0xfffff, word >> 20 & 0x1ff, word >> 29
+        index, slab, place = word & 0x7fff, word >> 15 & 0x3fff, word >> 29
         if place != PLACE_SLAB or not slab or slab >= len(self._slabs):
             return None
         slab = self._slabs[slab]

@@ -155,7 +155,11 @@ tl_start:
 	.cfi_adjust_cfa_offset 8
 	movq	%rsp, 8(%rdi)
 	incq	(%rdi)
-	jmp	tl_start_go
+	incq	(%rsi)			/* odd, before its stack is used */
+	movl	$0, (%rcx)
+	movq	%rdx, %rsp
+	.cfi_undefined rip
+	jmp	tl_entry
 	.cfi_endproc
 	.size	tl_start, . - tl_start
 

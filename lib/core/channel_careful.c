@@ -13,6 +13,8 @@
 int channel_enter(struct scheduler *s, struct tl_object *ch)
 {
 	START_OR_RETURN(s);
+	if (s->in_channel_callback)
+		return -ELOOP;
 	if (!object_enter(s, ch)) {
 		int error = object_adopt(s, ch, TL_OBJECT_CHANNEL);
 		if (error)
@@ -29,8 +31,6 @@ static int begin(struct scheduler *s, struct tl_object *ch)
 	if (error)
 		return fail(s, error);
 	object_leave(ch); /* this thread alone gets past it, so all below is safe without */
-	if (s->in_channel_callback)
-		return fail(s, -ELOOP);
 	scheduler_look(s);
 	return 0;
 }
@@ -81,10 +81,8 @@ static int meet(struct scheduler *s, struct tl_object *ch, struct tl_record *w, 
 	}
 	channel_refill(s, ch);
 	object_note_left(s, ch, c, c->counter + 1);
-	uint64_t error = w->wait & TL_WAIT_FLAG_ERROR;
-	set_ready(w);
-	w->wait |= error;
 	w->waker = (uint32_t)c->serial;
+	set_state(w, TL_STATE_READY, w->wait & TL_WAIT_FLAG_ERROR);
 	ring_insert_next(s, w);
 	ring_leave_turn(s, c, true);
 	return switch_to(s, c, w, TL_EVENT_HANDOFF, reason, ch, object_slot(ch), MODE_CAREFUL);
@@ -93,7 +91,7 @@ static int meet(struct scheduler *s, struct tl_object *ch, struct tl_record *w, 
 /* Under a switch trap, would meeting be a switch? */
 static bool trapped(const struct scheduler *s, enum choice choice)
 {
-	return s->trap > 0 && choice != CALLER;
+	return is_trapped(s) && choice != CALLER;
 }
 
 /* ---- without one ---- */
@@ -180,9 +178,9 @@ int channel_send_careful(struct scheduler *s, const struct transfer *t)
 		return error;
 	if (t->error < 0 && !t->element && ch->element_bytes)
 		return fail(s, -EINVAL);
+	hook_channel(s, ch, true, ch->balance >= 0 && !has_room(ch, t), t->element);
 	bool partner = ch->balance < 0, room = has_room(ch, t);
 	bool closing = ch->flags & TL_OBJECT_FLAG_CLOSING;
-	hook_channel(s, ch, true, !partner && !room, t->element);
 	object_note_sender(ch, s->current);
 	if (partner)
 		return send_to(s, t);
@@ -197,10 +195,11 @@ int channel_send_careful(struct scheduler *s, const struct transfer *t)
 	struct task_private *p = private_of(s, s->current);
 	void *saved_value = p->error_value;
 	int saved_error = p->result;
+	uint64_t counter = s->current->counter;
 	p->error_value = t->value; /* where the receiver finds them: nobody else uses them meanwhile, but */
 	p->result = t->error;      /* a throw, which ends the wait */
 	error = wait_in_queue(s, ch, TL_WAIT_SEND_ERROR, NULL, t->deadline);
-	if (p->error_value == t->value) { /* no throw came instead */
+	if (error >= 0 || s->current->counter == counter) { /* no throw came instead */
 		p->error_value = saved_value;
 		p->result = saved_error;
 	}
@@ -267,6 +266,7 @@ int channel_receive_careful(struct scheduler *s, struct tl_object *ch, void *ret
 				   (void *)(uintptr_t)RECORD(s, ch->head)->element :
 				   NULL;
 	hook_channel(s, ch, false, !partner && !ch->length, seen);
+	partner = ch->balance > 0;
 	object_note_receiver(ch, s->current);
 	if (partner)
 		return receive_from(s, ch, ret);

@@ -13,7 +13,8 @@
 static struct tl_record *revive(struct scheduler *s, struct tl_record *t, unsigned reason)
 {
 	task_unwait(s, t);
-	task_make_ready(s, t, reason, NULL);
+	if (task_state(t) != TL_STATE_READY)
+		task_make_ready(s, t, reason, NULL);
 	return t;
 }
 
@@ -55,6 +56,8 @@ int ring_empty(struct scheduler *s, struct tl_record *c, const struct leaving *h
 	}
 	if (how->ends)
 		hook_schedule(s, task_handle(s, c), (tl_task){ 0, 0 });
+	if (how->ends && (*next = ring_pick_without(s, c)))
+		return 0;
 	if (m == c && how->wait == TL_WAIT_NONE)
 		return -EAGAIN;
 	if (m != c && is_floating(m)) {
@@ -66,6 +69,8 @@ int ring_empty(struct scheduler *s, struct tl_record *c, const struct leaving *h
 		return -EDEADLK;
 	}
 	deadlock(s, m, (enum tl_wait)wait_kind(m->wait), NULL);
+	if ((*next = ring_pick_without(s, c)))
+		return 0;
 	*next = revive(s, m, TL_REASON_UNCAUGHT);
 	task_set_result(s, m, -EDEADLK, NULL);
 	return 0;

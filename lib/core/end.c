@@ -135,6 +135,7 @@ static __attribute__((noreturn)) void exit_careful(struct scheduler *s, struct t
 {
 	if (!stack_is_whole(node))
 		stack_overflowed(node->word);
+	scheduler_look(s);
 	struct tl_record *n = next_after(s, c, task_settle(s, c, result));
 	ring_remove(s, c);
 	count_end(s, c);
@@ -167,7 +168,8 @@ void task_exit(int result, void *top)
 	struct tl_record *c = s->current;
 	struct stack_node *node = top;
 	bool plain = result >= 0 && !(c->flags & (TL_RECORD_KEPT | TL_RECORD_JOINABLE)) &&
-		     c->next != LINK(s, c) && stack_is_whole(node);
+		     c->next != LINK(s, c) && stack_is_whole(node) &&
+		     !private_of(s, c)->joiners && --s->countdown >= 0;
 	if (likely(plain)) {
 		if (likely(s->mode == MODE_FULL))
 			exit_plain(s, c, node, result, MODE_FULL);

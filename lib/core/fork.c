@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fork.h"
+#include "object.h"
 
 static pthread_mutex_t *const locks[] = { &scheduler_lock, &record_lock, &stack_lock, &wait_lock,
 					  &string_lock };
@@ -33,6 +34,8 @@ static void in_parent(void)
 	unlock_all();
 }
 
+enum { NOBODYS = 0xffff };
+
 /* Whoever is not of scheduler `own` did not survive. */
 static void lose_others(int own)
 {
@@ -45,9 +48,18 @@ static void lose_others(int own)
 			continue;
 		t->counter += t->counter & 1;
 		t->wait = tl_wait_word(TL_STATE_LOST, TL_WAIT_NONE, 0, 0);
+		t->scheduler = NOBODYS; /* not the next thread's that gets the entry */
 	}
-	for (uint32_t i = 1; i < segment.header->object_high; i++)
-		segment.objects[i].lock = 0;
+	for (uint32_t i = 1; i < segment.header->object_high; i++) {
+		struct tl_object *o = &segment.objects[i];
+		o->lock = 0;
+		if (!o->serial || o->home == own)
+			continue;
+		o->home = OBJECT_GONE; /* and nobody waits: they are lost */
+		o->head = o->tail = 0;
+		o->balance = 0;
+		o->inside = 0;
+	}
 }
 
 static void go_on(struct scheduler *s, pid_t parent)
@@ -72,8 +84,7 @@ static void in_child(void)
 	pid_t parent = segment.header ? getppid() : 0;
 	if (copy < 0 || segment_fork_map(copy)) {
 		/* no runtime is left; the next use starts one anew */
-		memset(&segment, 0, sizeof segment);
-		segment.fd = -1;
+		segment_forget();
 		memset(s, 0, sizeof *s);
 		wait_forked(NULL);
 	} else {

@@ -7,14 +7,12 @@ struct hooks hooks;
 static void enter(struct scheduler *s)
 {
 	s->in_callback++;
-	s->trap++;
 	scheduler_choose_mode(s);
 }
 
 static void leave(struct scheduler *s)
 {
 	s->in_callback--;
-	s->trap--;
 	scheduler_choose_mode(s);
 }
 

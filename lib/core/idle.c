@@ -62,8 +62,8 @@ static __attribute__((noreturn)) int idle_body(void *unused)
 	struct scheduler *s = SELF;
 	for (;;) {
 		struct tl_record *n = sleep_until_ready(s);
+		s->current = n; /* before the callback: it may ask who is current */
 		before_switch(s, NULL, n);
-		s->current = n;
 		s->shared->current = LINK(s, n);
 		if (s->trace) {
 			uint64_t at = clock_stamp(segment.header);
@@ -88,7 +88,8 @@ int idle_enter(struct scheduler *s, struct tl_record *c, unsigned reason,
 		uint64_t at = clock_stamp(segment.header);
 		c->run += at - c->since;
 		c->since = at;
-		emit(s, at, TL_EVENT_SWITCH, reason, (uint32_t)c->serial, 0,
+		emit(s, at, TL_EVENT_SWITCH, reason, (uint32_t)c->serial,
+		     halves(0, object ? (uint64_t)(object - segment.objects) : 0),
 		     object ? object->tag : 0);
 	}
 	now_idle(s);

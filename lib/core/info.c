@@ -212,9 +212,16 @@ TL_API int tl_task_set_name(tl_task task, const char *name)
 	if (error)
 		return error;
 	segment_name_set(t->name, sizeof t->name, name);
-	if (s->trace)
-		emit_rare(s, clock_stamp(segment.header), TL_EVENT_NAME, 0, (uint32_t)t->serial,
-			  name ? segment_string(name) : 0, 0);
+	if (!s->trace)
+		return 0;
+	bool is_long = t->name[sizeof t->name - 5] == TL_NAME_LONG;
+	uint64_t words[2] = { 0, 0 };
+	if (is_long)
+		words[0] = segment_string(name);
+	else
+		memcpy(words, t->name, sizeof words);
+	emit_rare(s, clock_stamp(segment.header), TL_EVENT_NAME, !is_long, (uint32_t)t->serial,
+		  words[0], words[1]);
 	return 0;
 }
 
@@ -324,9 +331,11 @@ TL_API int tl_task_info(tl_task task, struct tl_task_info *ret)
 	memset(ret, 0, sizeof *ret);
 	segment_name_get(t->name, sizeof t->name, ret->name, sizeof ret->name);
 	uint32_t group = extra_of(s, t)->group;
-	if (group)
-		segment_name_get(segment.strings + group, strlen(segment.strings + group) + 8,
-				 ret->group, sizeof ret->group);
+	if (group) {
+		const char *text = segment.strings + group;
+		size_t length = strnlen(text, sizeof ret->group - 1);
+		memcpy(ret->group, text, utf8_cut(text, length)); /* *ret is zeroed */
+	}
 	ret->state = state_of(t);
 	ret->level = t->level;
 	ret->site = (const void *)(uintptr_t)segment.sites[t->site].address;

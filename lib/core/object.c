@@ -4,12 +4,24 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "fork.h"
 #include "object.h"
 #include "record.h"
 
 enum { BLOCK = 64 };
 
-static uint32_t next_serial = 1; /* of the process */
+static uint64_t next_serial = 1; /* of the process */
+
+static uint32_t pool; /* free slots of threads that have ended, linked by `head`; under record_lock */
+
+static uint32_t take_pool(void)
+{
+	pthread_mutex_lock(&record_lock);
+	uint32_t slot = pool;
+	pool = 0;
+	pthread_mutex_unlock(&record_lock);
+	return slot;
+}
 
 static int take_block(struct scheduler *s)
 {
@@ -35,6 +47,8 @@ static int take_block(struct scheduler *s)
 
 static int take_slot(struct scheduler *s, uint32_t *ret)
 {
+	if (!s->object_free && s->object_next == s->object_end)
+		s->object_free = take_pool();
 	if (s->object_free) {
 		*ret = s->object_free;
 		s->object_free = segment.objects[*ret].head;
@@ -63,8 +77,8 @@ int object_create(struct scheduler *s, enum tl_object_kind kind, const char *nam
 	o->created = s->trace ? clock_stamp(segment.header) : 0;
 	o->site = site_find(s, site);
 	segment_name_set(o->name, sizeof o->name, name);
-	uint32_t serial = __atomic_fetch_add(&next_serial, 1, __ATOMIC_RELAXED);
-	o->tag = serial;
+	uint64_t serial = __atomic_fetch_add(&next_serial, 1, __ATOMIC_RELAXED);
+	o->tag = (uint32_t)serial;
 	o->kind = (uint8_t)kind;
 	/* release: who sees the serial sees the rest */
 	__atomic_store_n(&o->serial, serial, __ATOMIC_RELEASE);
@@ -87,15 +101,35 @@ void object_destroy(struct scheduler *s, struct tl_object *o)
 	s->object_free = object_slot(o);
 }
 
-/* Their waiters are gone with the thread.  Its free slots are lost to the table until the process
- * ends: bounded by what the thread itself once used. */
+/* Its free slots, and those that it never used, are anybody's. */
+static void give_to_pool(struct scheduler *s)
+{
+	for (; s->object_next < s->object_end; s->object_next++) {
+		segment.objects[s->object_next].head = s->object_free;
+		s->object_free = s->object_next;
+	}
+	if (!s->object_free)
+		return;
+	uint32_t last = s->object_free;
+	while (segment.objects[last].head)
+		last = segment.objects[last].head;
+	pthread_mutex_lock(&record_lock);
+	segment.objects[last].head = pool;
+	pool = s->object_free;
+	pthread_mutex_unlock(&record_lock);
+}
+
+/* Their waiters are gone with the thread. */
 void object_home_gone(struct scheduler *s)
 {
+	give_to_pool(s);
 	uint32_t high = __atomic_load_n(&segment.header->object_high, __ATOMIC_ACQUIRE);
 	for (uint32_t i = 1; i < high; i++) {
 		struct tl_object *o = &segment.objects[i];
-		if (o->serial && o->home == s->index)
+		if (o->serial && o->home == s->index) {
+			o->inside = 0;
 			__atomic_store_n(&o->home, OBJECT_GONE, __ATOMIC_RELEASE);
+		}
 	}
 }
 

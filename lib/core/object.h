@@ -5,7 +5,7 @@
  *
  * The lock is biased.  `home` is the scheduler that made the object; it takes the lock by a plain
  * store, looks at `home` again, and gives it back by a plain store.  Another thread that wants in
- * would first set home to OBJECT_SHARED and call membarrier(2) (PRIVATE_EXPEDITED), so that the old
+ * would first set home to another value and call membarrier(2) (PRIVATE_EXPEDITED), so that the old
  * home either sees that or is seen inside; from then on everybody takes the lock by an atomic
  * exchange. Operations from another thread are refused at present (-EINVAL), so that nobody
  * revokes; docs/design/locks.md has the whole protocol.
@@ -19,7 +19,6 @@
 
 enum {
 	OBJECT_GONE = 0xffff,   /* home of a destroyed object, or of one whose thread has ended */
-	OBJECT_SHARED = 0xfffe,
 };
 
 /* A new record of this kind; 0; -EAGAIN: the table is full; -ENOMEM. */

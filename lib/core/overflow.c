@@ -21,6 +21,7 @@
 
 enum {
 	ALTERNATE_BYTES = 32768,
+	FRAME_MOST = 1 << 20,     /* a fault further from the stack pointer has another cause */
 	OVERFLOW_MOST = 64 << 20, /* a stack pointer further below is somebody else's stack */
 };
 
@@ -63,6 +64,14 @@ static uintptr_t stack_pointer(const void *context, uintptr_t address)
 #endif
 }
 
+/* A fault in a signal handler that runs on a stack of its own. */
+static bool on_alternate(uintptr_t sp)
+{
+	stack_t stack;
+	return !sigaltstack(NULL, &stack) && !(stack.ss_flags & SS_DISABLE) &&
+	       sp - (uintptr_t)stack.ss_sp < stack.ss_size;
+}
+
 /* Is the current tasklet below its stack: in the guard, or, without one, anywhere below? */
 static bool has_overflowed(const struct scheduler *s, uintptr_t address, uintptr_t sp)
 {
@@ -70,8 +79,9 @@ static bool has_overflowed(const struct scheduler *s, uintptr_t address, uintptr
 	if (!s->mode || s->current == s->idle || s->current->flags & TL_RECORD_MAIN ||
 	    !stack_range(s->current->stack, &low, &high))
 		return false;
+	uintptr_t apart = address > sp ? address - sp : sp - address;
 	return (address < low && address >= low - STACK_GUARD_BYTES) ||
-	       (sp < low && low - sp < OVERFLOW_MOST);
+	       (sp < low && low - sp < OVERFLOW_MOST && apart < FRAME_MOST && !on_alternate(sp));
 }
 
 static void chain(const struct sigaction *previous, int signal, siginfo_t *info, void *context)

@@ -109,9 +109,12 @@ static int report_task(int fd, const struct tl_record *t)
 		line_text(&line, state_words[state]);
 	line_since(&line, t);
 	line_column(&line, 56);
-	line_text(&line, "spawned at ");
-	line_place(&line, segment.sites[t->site].address);
-	if (!(counter & 1) && t->sp && state != TL_STATE_ENDED) {
+	if (t->site) {
+		line_text(&line, "spawned at ");
+		line_place(&line, segment.sites[t->site].address);
+	}
+	/* another thread's stack may be gone at any time */
+	if (!(counter & 1) && t->sp && state != TL_STATE_ENDED && t->scheduler == SELF->index) {
 		line_text(&line, ", resumes at ");
 		line_place(&line, *(uint64_t *)(uintptr_t)(t->sp + ARCH_PC_OFFSET));
 	}

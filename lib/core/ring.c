@@ -69,11 +69,6 @@ void ring_insert_end(struct scheduler *s, struct tl_record *t)
 	s->run_count++;
 }
 
-void ring_append_mixed(struct scheduler *s, struct tl_record *t)
-{
-	ring_insert_end(s, t);
-}
-
 void ring_insert_next(struct scheduler *s, struct tl_record *t)
 {
 	struct tl_record *c = s->current;

@@ -17,6 +17,7 @@
 #include "environment.h"
 #include "fork.h"
 #include "hooks.h"
+#include "idle.h"
 #include "object.h"
 #include "record.h"
 #include "scheduler.h"
@@ -49,7 +50,7 @@ void scheduler_choose_mode(struct scheduler *s)
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || defined TASKLET_VALGRIND
 	s->mode = MODE_CAREFUL;
 #else
-	bool careful = hooks.schedule || hooks.channel || hooks.spawn || s->trap > 0 || s->mixed ||
+	bool careful = hooks.schedule || hooks.channel || hooks.spawn || is_trapped(s) || s->mixed ||
 		       (s->trace && !fast_traces) || stack_check_always();
 	s->mode = careful ? MODE_CAREFUL : s->trace ? MODE_FULL : MODE_OFF;
 #endif
@@ -191,6 +192,10 @@ static int make_main(struct scheduler *s)
 static void undo_start(struct scheduler *s)
 {
 	int saved = s->poll_fd;
+	if (s->main)
+		record_release(s, RECORD(s, s->main));
+	if (s->records)
+		record_finish(s);
 	if (s->shared)
 		__atomic_fetch_add(&s->shared->generation, 1, __ATOMIC_RELEASE);
 	free(s->idle);
@@ -261,8 +266,7 @@ static void thread_ends(void *unused)
 	uint32_t high = __atomic_load_n(&segment.header->record_high, __ATOMIC_ACQUIRE);
 	for (uint32_t slot = 1; slot < high; slot++) {
 		struct tl_record *r = &segment.records[slot];
-		if (r->serial && r->scheduler == s->index && LINK(s, r) != s->main &&
-		    task_state(r) == TL_STATE_WAITING)
+		if (r->serial && r->scheduler == s->index && task_state(r) == TL_STATE_WAITING)
 			task_unwait(s, r);
 	}
 	pthread_mutex_lock(&scheduler_lock);
@@ -283,22 +287,21 @@ static void thread_ends(void *unused)
 	object_home_gone(s);
 	free(s->timers);
 	free(s->idle);
+	idle_finish(s);
 	/* release: a tool that sees the entry free sees all that happened in it */
 	__atomic_fetch_add(&s->shared->generation, 1, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&scheduler_lock);
 	memset(s, 0, sizeof *s);
 }
 
-bool scheduler_look(struct scheduler *s)
+void scheduler_look(struct scheduler *s)
 {
 	struct tl_record *c = s->current;
-	uint8_t mode = s->mode;
 	s->countdown = LOOK_EVERY;
 	s->shared->run_count = s->run_count;
 	if (s->trace)
 		clock_anchor(segment.header, c->since);
-	if (!(c->flags & TL_RECORD_MAIN) && !stack_is_whole(stack_node_of(c->stack)))
+	if (c != s->idle && !(c->flags & TL_RECORD_MAIN) && !stack_is_whole(stack_node_of(c->stack)))
 		stack_overflowed(c->stack);
 	timer_run_due(s);
-	return s->mode != mode;
 }

@@ -62,7 +62,7 @@ struct task_extra {
 	uint32_t outer_run;   /* in tl_run(): the tasklet whose run is the next outer one; 0 */
 	uint32_t in_run;      /* 1: it is in the stack of runs */
 	uint32_t group;       /* string; 0 */
-	uint32_t sanitizer_pad;
+	uint32_t unused;
 	void *fake_stack;     /* AddressSanitizer's */
 };
 
@@ -98,6 +98,7 @@ struct scheduler {
 	uint32_t members[LEVELS];
 	uint32_t passed[LEVELS];
 	uint32_t lone;        /* idle: the first who was made ready */
+	uint32_t dying;       /* while the error handler is told of one that never ran: its link; else 0 */
 	uint32_t turn;        /* while a schedule callback runs: who gets the turn, and starts the ring; else 0 */
 
 	/* runs, timers, errors */
@@ -145,8 +146,8 @@ TL_HIDDEN COLD int scheduler_start(struct scheduler *s);
 TL_HIDDEN void scheduler_choose_mode(struct scheduler *s);
 
 /* The countdown reached zero, or an operation is slow anyway: look at timers, publish counts, check
- * the stack's canary.  True: the mode changed, so that a fast operation must start again. */
-TL_HIDDEN COLD bool scheduler_look(struct scheduler *s);
+ * the stack's canary.  It may change the mode. */
+TL_HIDDEN COLD void scheduler_look(struct scheduler *s);
 
 /* ---- records and links ---- */
 
@@ -183,13 +184,18 @@ ALWAYS_INLINE unsigned wait_kind(uint64_t wait)
 	return wait >> TL_WAIT_KIND_SHIFT & TL_WAIT_KIND_MASK;
 }
 
-/* The wait word of a tasklet that somebody else makes ready: the sequence goes up. */
-ALWAYS_INLINE void set_ready(struct tl_record *r)
+/* The state of a tasklet that somebody else changes: the sequence goes up. */
+ALWAYS_INLINE void set_state(struct tl_record *r, enum tl_state state, uint64_t flags)
 {
 	uint64_t sequence = (r->wait + (1u << TL_WAIT_SEQUENCE_SHIFT)) &
 			    0xffffu << TL_WAIT_SEQUENCE_SHIFT;
-	/* release: a tool that sees it ready sees what made it so */
-	__atomic_store_n(&r->wait, sequence | TL_STATE_READY, __ATOMIC_RELEASE);
+	/* release: a tool that sees it sees what made it so */
+	__atomic_store_n(&r->wait, sequence | state | flags, __ATOMIC_RELEASE);
+}
+
+ALWAYS_INLINE void set_ready(struct tl_record *r)
+{
+	set_state(r, TL_STATE_READY, 0);
 }
 
 /* ---- the trace ---- */
@@ -266,8 +272,7 @@ ALWAYS_INLINE void account(struct scheduler *s, struct tl_record *c, struct tl_r
 	if (!handoff)
 		n->ready += delay;
 	n->since = at;
-	/* One event late: a store whose address depends on the stamp makes later loads wait for it.
-	 *  */
+	/* One event late: a store whose address depends on the stamp makes later loads wait for it. */
 	struct tl_scheduler *shared = s->shared;
 	shared->slices[bucket(shared->slice_pending, mode)]++;
 	shared->delays[bucket(shared->delay_pending, mode)]++;
@@ -303,7 +308,7 @@ TL_HIDDEN COLD int switch_attention(struct scheduler *s, struct tl_record *c, st
 TL_HIDDEN COLD __attribute__((noreturn)) void go_attention(struct scheduler *s,
 							   struct tl_record *n);
 
-/* In callback.c: the schedule callback, and checks that the careful mode makes before a switch. */
+/* switch.c: the schedule callback, and what else the careful mode does before a switch. */
 TL_HIDDEN void before_switch(struct scheduler *s, struct tl_record *c, struct tl_record *n);
 
 /* Park `c`, the current tasklet, whose wait word and links are in order, and go on with `n`.
@@ -335,7 +340,6 @@ ALWAYS_INLINE int switch_to(struct scheduler *s, struct tl_record *c, struct tl_
 /* ---- the ring ---- */
 
 /* The level logic, out of line: ring.c. */
-TL_HIDDEN COLD void ring_append_mixed(struct scheduler *s, struct tl_record *t);
 TL_HIDDEN COLD struct tl_record *ring_next_mixed(struct scheduler *s, struct tl_record *c);
 /* Alone in the ring, or in the highest level that has members. */
 TL_HIDDEN COLD bool ring_would_stay(const struct scheduler *s, const struct tl_record *c);
@@ -359,26 +363,13 @@ ALWAYS_INLINE void ring_link_after(struct scheduler *s, struct tl_record *at, st
 	at->next = LINK(s, t);
 }
 
-/* At the end: just before the current one. */
-ALWAYS_INLINE void ring_append(struct scheduler *s, struct tl_record *c, struct tl_record *t,
-			       const int mode)
-{
-	if (mode == MODE_CAREFUL || unlikely(t->level != c->level)) {
-		ring_append_mixed(s, t);
-		return;
-	}
-	ring_link_before(s, c, t);
-	s->run_count++;
-}
-
 /* Generic versions, for what is not hot; each assumes nothing of the mode. */
 TL_HIDDEN void ring_insert_end(struct scheduler *s, struct tl_record *t);
 TL_HIDDEN void ring_insert_next(struct scheduler *s, struct tl_record *t);
 TL_HIDDEN void ring_remove(struct scheduler *s, struct tl_record *t);
 /* Who runs next if the current one leaves the ring (which it has not yet); NULL: nobody. */
 TL_HIDDEN struct tl_record *ring_pick_without(struct scheduler *s, struct tl_record *c);
-/* Note that `c` stays in its ring while `n` gets the turn: at the end of it, or at its beginning.
- *  */
+/* Note that `c` stays in its ring while `n` gets the turn: at the end of it, or at its beginning. */
 TL_HIDDEN void ring_leave_turn(struct scheduler *s, struct tl_record *c, bool at_end);
 
 /* ---- generic steps, for what is not hot ---- */
@@ -419,6 +410,12 @@ ALWAYS_INLINE bool task_is_alive(const struct tl_record *r)
 {
 	unsigned state = task_state(r);
 	return state >= TL_STATE_PAUSED && state <= TL_STATE_WAITING;
+}
+
+/* May not switch now: the user's trap, or inside a callback. */
+ALWAYS_INLINE bool is_trapped(const struct scheduler *s)
+{
+	return s->trap > 0 || s->in_callback;
 }
 
 /* A switching call fails without a switch: what tl_uncaught() said before is over. */

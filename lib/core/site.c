@@ -3,12 +3,50 @@
  * site.c: where tasklets come from.  Each scheduler has entries of its own in the shared table, so
  * that counts have one writer; a private hash finds them by address.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
+#include "fork.h"
 #include "record.h"
+
+/* Entries of threads that have ended: who needs the address next goes on with them, counts and all.
+ * Under record_lock. */
+static struct { struct site_slot *slots; uint32_t count, room; } pool;
+
+static uint32_t take_pooled(const void *address)
+{
+	uint32_t index = 0;
+	pthread_mutex_lock(&record_lock);
+	for (uint32_t i = 0; i < pool.count && !index; i++)
+		if (pool.slots[i].address == address) {
+			index = pool.slots[i].index;
+			pool.slots[i] = pool.slots[--pool.count];
+		}
+	pthread_mutex_unlock(&record_lock);
+	return index;
+}
+
+/* Under record_lock. */
+static void give_to_pool(struct site_slot slot)
+{
+	if (pool.count == pool.room) {
+		uint32_t room = pool.room ? pool.room * 2 : 64;
+		struct site_slot *more = realloc(pool.slots, room * sizeof *more);
+		if (!more)
+			return; /* this entry is used no more */
+		pool.slots = more;
+		pool.room = room;
+	}
+	pool.slots[pool.count++] = slot;
+}
 
 static uint32_t make(struct scheduler *s, const void *address)
 {
+	uint32_t pooled = take_pooled(address);
+	if (pooled) {
+		segment.sites[pooled].scheduler = s->index;
+		return pooled;
+	}
 	uint32_t index = __atomic_load_n(&segment.header->site_high, __ATOMIC_RELAXED);
 	do {
 		if (index >= segment_capacity(SECTION_sites) ||
@@ -49,6 +87,11 @@ int site_start(struct scheduler *s)
 
 void site_finish(struct scheduler *s)
 {
+	pthread_mutex_lock(&record_lock);
+	for (uint32_t i = 0; i < SITE_CACHE; i++)
+		if (s->sites->slots[i].address)
+			give_to_pool(s->sites->slots[i]);
+	pthread_mutex_unlock(&record_lock);
 	free(s->sites);
 	s->sites = NULL;
 }

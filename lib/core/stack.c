@@ -41,7 +41,8 @@ struct stack_range {
 
 pthread_mutex_t stack_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t free_slabs[1u << TL_STACK_SLAB_BITS], free_count; /* slots of slabs that are gone */
-static uint32_t protected_stacks;
+static uint32_t protected_stacks; /* of the process, and of each slab */
+static uint32_t protected_in[1u << TL_STACK_SLAB_BITS];
 static bool unguarded; /* some stacks have a canary alone: relaxed, set before such a stack is used */
 
 static void *guard_probe(void)
@@ -87,7 +88,7 @@ static uint32_t slab_slot(void)
 	if (free_count)
 		return free_slabs[--free_count];
 	uint32_t slot = segment.header->slab_high;
-	return slot < segment_capacity(SECTION_slabs) ? slot : 0;
+	return segment_back(SECTION_slabs, (uint64_t)slot + 1) ? 0 : slot;
 }
 
 static void *reserve(size_t count)
@@ -133,17 +134,28 @@ int stack_reserve(struct scheduler *s)
 	return error;
 }
 
-/* Guards for stacks from .. to - 1 of a slab. */
-static void install_guards(struct tl_slab *slab, uint32_t from, uint32_t to)
+static bool protect(uint32_t slot, void *page)
 {
+	if (__atomic_fetch_add(&protected_stacks, 1, __ATOMIC_RELAXED) < PROTECT_MOST &&
+	    !mprotect(page, STACK_GUARD_BYTES, PROT_NONE)) {
+		protected_in[slot]++;
+		return true;
+	}
+	__atomic_fetch_sub(&protected_stacks, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* Guards for stacks from .. to - 1 of a slab. */
+static void install_guards(uint32_t slot, uint32_t from, uint32_t to)
+{
+	struct tl_slab *slab = &segment.slabs[slot];
 	for (uint32_t i = from; i < to; i++) {
 		void *page = (char *)slab->base + (size_t)i * slab->stride;
 		bool done = false;
 		if (slab->guard == GUARD_INSTALL)
 			done = !madvise(page, STACK_GUARD_BYTES, MADV_GUARD_INSTALL);
-		else if (slab->guard == GUARD_PROTECT &&
-			 __atomic_fetch_add(&protected_stacks, 1, __ATOMIC_RELAXED) < PROTECT_MOST)
-			done = !mprotect(page, STACK_GUARD_BYTES, PROT_NONE);
+		else if (slab->guard == GUARD_PROTECT)
+			done = protect(slot, page);
 		if (!done) /* EINVAL in locked memory, ENOMEM at the limit of maps: canaries alone */
 			__atomic_store_n(&unguarded, true, __ATOMIC_RELAXED);
 	}
@@ -171,13 +183,12 @@ struct stack_node *stack_new(struct scheduler *s)
 		slab = &segment.slabs[range->slabs[range->using]];
 	}
 	if (range->next == range->guarded) {
-		bool was = unguarded;
 		range->guarded += GUARD_BATCH;
 		if (range->guarded > slab->count)
 			range->guarded = slab->count;
-		install_guards(slab, range->next, range->guarded);
-		if (unguarded != was)
-			scheduler_choose_mode(s);
+		install_guards(range->slabs[range->using], range->next, range->guarded);
+		if (stack_check_always())
+			scheduler_choose_mode(s); /* another thread may have found it out first */
 	}
 	uint32_t i = range->next++;
 	struct stack_node *node = stack_node_of(i | range->slabs[range->using] << TL_STACK_INDEX_BITS);
@@ -234,19 +245,19 @@ size_t stack_used(uint32_t word)
 	return high - low - untouched * PAGE;
 }
 
-/* The main tasklet's stack is the thread's own: a slab of one. */
-static int register_thread_stack(struct scheduler *s)
+/* The main tasklet's stack is the thread's own: a slab of one.  Without it the tools do not know
+ * its bounds: no more. */
+static void register_thread_stack(struct scheduler *s)
 {
 	pthread_attr_t attributes;
 	void *base;
-	size_t bytes, guard = 0;
+	size_t bytes;
 	if (pthread_getattr_np(pthread_self(), &attributes))
-		return -ENOMEM;
+		return; /* without /proc, or short of descriptors */
 	int error = pthread_attr_getstack(&attributes, &base, &bytes);
-	(void)pthread_attr_getguardsize(&attributes, &guard);
 	pthread_attr_destroy(&attributes);
 	if (error)
-		return -error;
+		return;
 	pthread_mutex_lock(&stack_lock);
 	uint32_t slot = slab_slot();
 	if (slot) {
@@ -261,7 +272,6 @@ static int register_thread_stack(struct scheduler *s)
 		RECORD(s, s->main)->stack = slot << TL_STACK_INDEX_BITS;
 	}
 	pthread_mutex_unlock(&stack_lock);
-	return 0; /* without an entry the tools do not know its bounds: no more */
 }
 
 int stack_start(struct scheduler *s)
@@ -270,7 +280,8 @@ int stack_start(struct scheduler *s)
 	if (!s->stack_range)
 		return -ENOMEM;
 	segment.header->guard = stack_guard_kind();
-	return register_thread_stack(s);
+	register_thread_stack(s);
+	return 0;
 }
 
 static void forget_slab(uint32_t slot)
@@ -279,6 +290,8 @@ static void forget_slab(uint32_t slot)
 	if (slab->guard != GUARD_THREAD)
 		munmap((void *)slab->base, slab->stride * slab->count);
 	memset(slab, 0, sizeof *slab);
+	__atomic_fetch_sub(&protected_stacks, protected_in[slot], __ATOMIC_RELAXED);
+	protected_in[slot] = 0;
 	free_slabs[free_count++] = slot;
 }
 

@@ -16,8 +16,7 @@ enum { SPAWN_FLAGS = TL_BACKGROUND | TL_JOINABLE };
 static COLD int spawn_careful(struct scheduler *s, tl_fn fn, void *arg,
 			      const struct tl_options *options, const void *site, tl_task *ret);
 
-/* Without options, when all that it takes is at hand; else it is the careful one's, by a tail call.
- *  */
+/* Without options, when all that it takes is at hand; else it is the careful one's, by a tail call. */
 ALWAYS_INLINE int spawn(struct scheduler *s, tl_fn fn, void *arg, const void *site, tl_task *ret,
 			const int mode)
 {
@@ -139,7 +138,7 @@ static void bind(struct scheduler *s, struct tl_record *t, tl_fn fn, void *arg)
 	p->error_value = NULL;
 	p->result = 0;
 	t->flags = (uint8_t)((t->flags & ~TL_RECORD_ATTENTION) | TL_RECORD_FRESH);
-	t->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0);
+	set_state(t, TL_STATE_PAUSED, 0);
 	t->stack = 0;
 	t->sp = 0;
 }
@@ -202,6 +201,8 @@ int task_find(struct scheduler *s, tl_task task, struct tl_record **ret)
 		return -ESRCH;
 	if (t->scheduler != s->index)
 		return -EINVAL;
+	if (LINK(s, t) == s->dying)
+		return -EBUSY;
 	*ret = t;
 	return 0;
 }
@@ -267,15 +268,14 @@ TL_API int tl_task_remove(tl_task task)
 	struct tl_record *t;
 	int error = task_find(s, task, &t);
 	if (error)
-		return error == -ESRCH ? 0 : error;
+		return error == -ESRCH || error == -EBUSY ? 0 : error;
 	if (t == s->current || LINK(s, t) == s->turn)
 		return -EINVAL;
 	if (task_state(t) == TL_STATE_WAITING)
 		return -EBUSY;
 	if (task_state(t) == TL_STATE_READY) {
 		ring_remove(s, t);
-		t->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE,
-				       t->wait & TL_WAIT_FLAG_ERROR, 0);
+		set_state(t, TL_STATE_PAUSED, t->wait & TL_WAIT_FLAG_ERROR);
 		if (s->trace) {
 			uint64_t at = clock_stamp(segment.header);
 			t->ready += at - t->since;
@@ -288,15 +288,13 @@ TL_API int tl_task_remove(tl_task task)
 void task_make_ready(struct scheduler *s, struct tl_record *t, unsigned reason,
 		     const struct tl_object *object)
 {
-	struct tl_record *c = s->current;
-	uint64_t error = t->wait & TL_WAIT_FLAG_ERROR;
-	set_ready(t);
-	t->wait |= error;
+	/* the word last: a reader that sees it ready sees since when, and by whom */
+	uint64_t at = s->trace ? clock_stamp(segment.header) : 0;
+	t->waker = reason == TL_REASON_TIMER ? 0 : (uint32_t)s->current->serial;
+	t->since = at;
+	set_state(t, TL_STATE_READY, t->wait & TL_WAIT_FLAG_ERROR);
 	ring_insert_end(s, t);
-	t->waker = reason == TL_REASON_TIMER ? 0 : (uint32_t)c->serial;
 	if (s->trace) {
-		uint64_t at = clock_stamp(segment.header);
-		t->since = at;
 		emit(s, at, TL_EVENT_WAKE, reason, (uint32_t)t->serial,
 		     halves(t->waker, object ? (uint64_t)(object - segment.objects) : 0),
 		     object ? object->tag : 0);
@@ -336,10 +334,3 @@ void task_unwait(struct scheduler *s, struct tl_record *t)
 	}
 }
 
-void task_unchain(struct scheduler *s, struct tl_record *t)
-{
-	if (task_state(t) == TL_STATE_READY)
-		ring_remove(s, t);
-	else
-		task_unwait(s, t);
-}

@@ -22,9 +22,6 @@ TL_HIDDEN void task_end_unrun(struct scheduler *s, struct tl_record *t, int resu
 /* Its record is nobody's any more: freed, unless it is kept or waits for a joiner. */
 TL_HIDDEN void task_retire(struct scheduler *s, struct tl_record *t, bool joined);
 
-/* Take `t` out of the ring (ready) or of what it waits for; paused and unbound: nothing. */
-TL_HIDDEN void task_unchain(struct scheduler *s, struct tl_record *t);
-
 /* join.c: make ready who joins `t`, with its result.  True: there was somebody. */
 TL_HIDDEN bool join_wake(struct scheduler *s, struct tl_record *t, int result);
 TL_HIDDEN void join_forget(struct scheduler *s, struct tl_record *joiner);

@@ -20,18 +20,22 @@ static int throw_at_fresh(struct scheduler *s, struct tl_record *t, int error, v
 	/* who gets it is decided first, since that may need a switch, which may be forbidden */
 	bool silent = error == ECANCELED || error == EPIPE || private_of(s, t)->joiners ||
 		      hooks.error || LINK(s, c) == (s->runner ? s->runner : s->main);
-	if (!silent && s->trap > 0)
+	if (!silent && is_trapped(s))
 		return fail(s, -EPERM);
 	if (task_state(t) == TL_STATE_READY)
 		ring_remove(s, t);
 	t->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0);
+	s->dying = LINK(s, t); /* the error handler may not touch it */
 	struct tl_record *to = task_settle(s, t, -error);
+	s->dying = 0;
 	int left = to ? s->uncaught.error : 0;
 	task_end_unrun(s, t, -error);
 	if (!to)
 		return 0;
 	if (to == c)
 		return left;
+	if (is_trapped(s))
+		return 0; /* the handler's new error: it is there, ready, with it */
 	ring_leave_turn(s, c, false);
 	return switch_away(s, to, TL_REASON_UNCAUGHT, NULL);
 }
@@ -43,8 +47,9 @@ TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags)
 	int found = task_find(s, task, &t);
 	if (found == -EINVAL || error < 1 || error > ERROR_MOST || flags & ~(unsigned)TL_PENDING)
 		return fail(s, -EINVAL);
-	if (found || !task_is_alive(t))
+	if (found || !task_is_alive(t) || LINK(s, t) == s->dying)
 		return error == ECANCELED ? 0 : fail(s, -ESRCH);
+	scheduler_look(s);
 	if (t == s->current) {
 		note(s, t, error, 0); /* now, pending or not: it is its turn */
 		private_of(s, t)->error_value = value;
@@ -55,7 +60,7 @@ TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags)
 		note(s, t, error, flags);
 		return throw_at_fresh(s, t, error, value);
 	}
-	if (at_once && s->trap > 0)
+	if (at_once && is_trapped(s))
 		return fail(s, -EPERM);
 	note(s, t, error, flags);
 	if (task_state(t) != TL_STATE_READY) {

@@ -14,7 +14,7 @@ static COLD int schedule_careful(struct scheduler *s)
 	START_OR_RETURN(s);
 	scheduler_look(s);
 	struct tl_record *c = s->current;
-	if (s->trap > 0) /* before a pick, which counts who was passed over */
+	if (is_trapped(s)) /* before a pick, which counts who was passed over */
 		return fail(s, ring_would_stay(s, c) ? 0 : -EPERM);
 	struct tl_record *n = ring_next_mixed(s, c);
 	if (n == c)
@@ -46,9 +46,14 @@ TL_API int tl_schedule_value(void *value, void **ret)
 {
 	struct scheduler *s = SELF;
 	START_OR_RETURN(s);
-	struct task_private *p = private_of(s, s->current);
+	struct tl_record *c = s->current;
+	struct task_private *p = private_of(s, c);
+	uint64_t counter = c->counter;
+	void *before = p->value;
 	p->value = value;
 	int result = tl_schedule();
+	if (result < 0 && c->counter == counter)
+		p->value = before; /* refused: nothing has changed */
 	if (ret)
 		*ret = p->value;
 	return result;
@@ -69,7 +74,7 @@ int task_leave(struct scheduler *s, struct tl_record *c, const struct leaving *h
 	       void (*enter)(struct scheduler *s, struct tl_record *c, void *what), void *what,
 	       unsigned reason)
 {
-	if (s->trap > 0 && would_switch(s, c, how))
+	if (s->in_callback || (s->trap > 0 && would_switch(s, c, how)))
 		return fail(s, -EPERM);
 	struct tl_record *n = ring_pick_without(s, c);
 	if (!n) {
@@ -100,15 +105,16 @@ TL_API int tl_schedule_remove(void *value, void **ret)
 	START_OR_RETURN(s);
 	struct tl_record *c = s->current;
 	struct task_private *p = private_of(s, c);
+	uint64_t counter = c->counter;
 	void *before = p->value;
 	scheduler_look(s);
 	p->value = value;
 	const struct leaving how = { .wait = TL_WAIT_NONE };
 	int result = task_leave(s, c, &how, tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0),
 				NULL, NULL, TL_REASON_REMOVE);
-	if (result == -EAGAIN && LINK(s, c) == s->main)
+	if (c->counter == counter && result == -EAGAIN && LINK(s, c) == s->main)
 		result = 0; /* main alone: nothing happened */
-	else if (result == -EPERM)
+	else if (c->counter == counter && result < 0)
 		p->value = before;
 	if (ret)
 		*ret = p->value;
@@ -129,7 +135,7 @@ static int target(struct scheduler *s, tl_task task, struct tl_record **ret)
 		return fail(s, -ESRCH);
 	if (*ret == s->current)
 		return 1;
-	return s->trap > 0 ? fail(s, -EPERM) : 0;
+	return is_trapped(s) ? fail(s, -EPERM) : 0;
 }
 
 static COLD int run_careful(struct scheduler *s, tl_task task)
@@ -219,7 +225,7 @@ TL_API int tl_run(void)
 	scheduler_look(s); /* it makes ready whose time has come */
 	if (s->run_count == 1 && !s->acting)
 		return fail(s, 0);
-	if (s->trap > 0)
+	if (is_trapped(s))
 		return fail(s, -EPERM);
 	const struct leaving how = { .wait = TL_WAIT_RUN };
 	/* in the stack of runs before it leaves: an empty ring must find it there */

@@ -72,6 +72,11 @@ static void sleep_real(struct scheduler *s, uint64_t deadline)
 		n = epoll_wait(s->poll_fd, events, EVENTS,
 			       ns == TL_FOREVER ? -1 : ms > INT_MAX ? INT_MAX : (int)ms);
 	}
+	if (n < 0 && errno == EBADF) { /* closefrom(3) of a daemon: they are not ours any more */
+		s->poll_fd = s->wake_fd = -1;
+		sleep_without(ns);
+		return;
+	}
 	if (n > 0) {
 		uint64_t count;
 		(void)!read(s->wake_fd, &count, sizeof count);

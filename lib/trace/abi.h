@@ -176,7 +176,7 @@ enum tl_abi_set {
 	X(WAKE, 3, "wake")        /* T becomes ready, by a.lo (0: a timer); flags, a.hi, b.lo as above */ \
 	X(SPAWN, 4, "spawn")      /* rare: T is new; a: its serial; b.lo: site; b.hi: parent, low */     \
 	X(EXIT, 5, "exit")        /* rare: T ended and left for a.lo; b: result (i64) */                 \
-	X(NAME, 6, "name")        /* rare: T was renamed; a: string */                                   \
+	X(NAME, 6, "name")        /* rare: T was renamed; a: string; flags 1: a, b are the text */ \
 	X(CREATE, 7, "create")    /* rare: T made object a (serial); b.lo: slot; b.hi: kind */           \
 	X(DESTROY, 8, "destroy")  /* rare: the same, gone */                                             \
 	X(CLOSE, 9, "close")      /* rare: T closed (flags 1) or opened (0) object a.hi, tag b.lo */     \
@@ -284,10 +284,10 @@ static inline uint64_t tl_wait_word(unsigned state, unsigned kind, unsigned flag
 
 /* ---- a tasklet ---- */
 
-/* The stack word: where the stack is.  Bits 0-19 index in the slab, 20-28 slab, 29-31 enum
+/* The stack word: where the stack is.  Bits 0-14 index in the slab, 15-28 slab, 29-31 enum
  * tl_place. A stack of slab s, index i lies in [base + i * stride + guard_bytes, base + (i + 1) *
  * stride). */
-enum { TL_STACK_INDEX_BITS = 20, TL_STACK_SLAB_BITS = 9, TL_STACK_PLACE_SHIFT = 29 };
+enum { TL_STACK_INDEX_BITS = 15, TL_STACK_SLAB_BITS = 14, TL_STACK_PLACE_SHIFT = 29 };
 
 /* Bits of tl_record.flags.  The first two make a switch to it take the careful path. */
 enum {
@@ -381,8 +381,7 @@ struct tl_select {
 	uint64_t ticket;
 };
 
-/* ---- where tasklets come from.  Two entries may name one address: each has one writing scheduler.
- * ---- */
+/* ---- where tasklets come from: two entries may name one address, each has one writer ---- */
 
 struct tl_site {
 	uint64_t address;     /* return address of the spawning call */

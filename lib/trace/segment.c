@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ enum {
 	OBJECTS = 1 << 20,
 	SELECTS = 1 << 16,
 	SITES = 4096,
-	SLABS = 512,
+	SLABS = 1 << TL_STACK_SLAB_BITS,
 	STRINGS = 16 << 20,
 	RARE_RECORDS = 4096,
 };
@@ -172,6 +173,9 @@ static void describe(const struct segment_options *options)
  * -errno. */
 static int make_memfd(void)
 {
+	struct rlimit limit;
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < segment_bytes)
+		return -EFBIG; /* to try would be a SIGXFSZ */
 	int fd = memfd_create(TL_ABI_MEMFD, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
@@ -222,7 +226,7 @@ int segment_create(const struct segment_options *options)
 		{ SECTION_header, 1 }, { SECTION_schedulers, 1 }, { SECTION_records, 2 },
 		{ SECTION_bases, 2 }, { SECTION_occupancy, 1 }, { SECTION_objects, 2 },
 		{ SECTION_sites, 2 }, { SECTION_runtimes, 1 }, { SECTION_layouts, 1 },
-		{ SECTION_slabs, SLABS }, { SECTION_strings, 8 },
+		{ SECTION_slabs, 2 }, { SECTION_strings, 8 },
 	};
 	for (size_t i = 0; i < sizeof first / sizeof *first && !error; i++)
 		error = segment_back(first[i].section, first[i].count);
@@ -319,6 +323,17 @@ int segment_fork_copy(void)
 	if (error && fd >= 0)
 		close(fd);
 	return error ? error : fd;
+}
+
+void segment_forget(void)
+{
+	pthread_mutex_init(&lock, NULL);
+	for (int i = 0; i < SECTION_COUNT; i++)
+		atomic_store(&layout[i].backed, 0);
+	close(segment.fd);
+	memset(&segment, 0, sizeof segment);
+	segment.fd = -1;
+	tl_segment = NULL;
 }
 
 int segment_fork_map(int fd)

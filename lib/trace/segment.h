@@ -65,6 +65,8 @@ TL_HIDDEN uint64_t segment_capacity(enum segment_section section);
  * that one in place of its parent's.  -errno: the child has no runtime. */
 TL_HIDDEN int segment_fork_copy(void);
 TL_HIDDEN int segment_fork_map(int fd);
+/* The child has none after all: as if there never had been one. */
+TL_HIDDEN void segment_forget(void);
 
 /* Note a text in the strings section, once; its offset, or 0 when there is no room (counted). */
 TL_HIDDEN uint32_t segment_string(const char *text);

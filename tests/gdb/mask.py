@@ -22,7 +22,7 @@ _MASKS = [
     (re.compile(r'\((Thread 0x[0-9a-f]+ \(LWP \d+\)|process \d+|LWP \d+)\)'), '(THREAD)'),
     (re.compile(r'0x[0-9a-f]{3,}'), 'ADDR'),
     (re.compile(r'\bat \S*/([^/\s]+:\d+)'), r'at \1'),
-    (re.compile(r'\b(%s):\d+' % _EXAMPLES), r'\1:LINE'),
+    (re.compile(r'\b(%s|x86_64\.S):\d+' % _EXAMPLES), r'\1:LINE'),
     (re.compile(r'\bstack \d\S* of '), 'stack SIZE of '),
     (re.compile(r'(?<=\S)  +'), '  '),
     (re.compile(r' +$'), ''),

@@ -215,12 +215,12 @@ TEST(stacks)
 		uint64_t low, high;
 	} cases[] = {
 		{ 0, 0, 0 },
-		{ 1 << 20 | 0, 0x11000, 0x14000 },
-		{ 1 << 20 | 3, 0x1d000, 0x20000 },
-		{ 1 << 20 | 4, 0, 0 },                    /* beyond the slab */
-		{ 2 << 20 | 1, 0, 0 },                    /* beyond all addresses */
-		{ 3 << 20 | 0, 0, 0 },                    /* no such slab */
-		{ UINT32_C(3) << 29 | 1 << 20 | 2, 0, 0 }, /* elsewhere */
+		{ 1 << TL_STACK_INDEX_BITS | 0, 0x11000, 0x14000 },
+		{ 1 << TL_STACK_INDEX_BITS | 3, 0x1d000, 0x20000 },
+		{ 1 << TL_STACK_INDEX_BITS | 4, 0, 0 },                    /* beyond the slab */
+		{ 2 << TL_STACK_INDEX_BITS | 1, 0, 0 },                    /* beyond all addresses */
+		{ 3 << TL_STACK_INDEX_BITS | 0, 0, 0 },                    /* no such slab */
+		{ UINT32_C(3) << 29 | 1 << TL_STACK_INDEX_BITS | 2, 0, 0 }, /* elsewhere */
 		{ UINT32_MAX, 0, 0 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

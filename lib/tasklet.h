@@ -16,10 +16,8 @@
  *   Threads     each OS thread that uses the runtime has a main tasklet, a ring and a run count of
  *               its own.  A tasklet and an object belong to the thread that made them; using one
  *               from another thread is -EINVAL.
- *   Names       may be NULL.  They are copied, and cut at a UTF-8 boundary where they are very
- * long.
- *   First use   starts the runtime on a thread.  Where memory or descriptors are short that may
- * fail:
+ *   Names       may be NULL.  They are copied; very long ones are cut at a UTF-8 boundary.
+ *   First use   starts the runtime on a thread.  Where memory or descriptors are short it may fail:
  *               -ENOMEM, -EAGAIN (too many threads or tasklets), -EMFILE, -EFBIG (under ulimit -f).
  *   Signals     no function here may be called from a signal handler.
  */

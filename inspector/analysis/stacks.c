@@ -45,11 +45,10 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash ^ hash >> 29;
 }
 
-/* Of the frames from `first` on. */
-static uint64_t hash_from(const struct backtrace *backtrace, uint32_t first)
+static uint64_t hash_of(const struct backtrace *backtrace)
 {
-	uint64_t hash = mix(backtrace->status, backtrace->count - first);
-	for (uint32_t i = first; i < backtrace->count; i++)
+	uint64_t hash = mix(backtrace->status, backtrace->count);
+	for (uint32_t i = 0; i < backtrace->count; i++)
 		hash = mix(hash, backtrace->pc[i]);
 	return hash;
 }
@@ -65,6 +64,27 @@ static uint32_t first_of_program(const struct stacks *stacks, const struct backt
 	return 0;
 }
 
+/* Frames of the program are equal when they read so: by function, file and line where these are known (their
+ * texts are kept once each, so that the pointers tell), else by address. */
+static uint64_t hash_of_program(const struct stacks *stacks, struct model *model,
+				const struct backtrace *backtrace)
+{
+	const uint32_t first = first_of_program(stacks, backtrace);
+	uint64_t hash = mix(backtrace->status, backtrace->count - first);
+	for (uint32_t i = first; i < backtrace->count; i++) {
+		struct place place = {0};
+		model_place(model, backtrace->pc[i], i == 0, &place);
+		if (!place.line) {
+			hash = mix(hash, backtrace->pc[i]);
+			continue;
+		}
+		hash = mix(hash, (uintptr_t)place.function);
+		hash = mix(hash, (uintptr_t)place.file);
+		hash = mix(hash, (uint64_t)place.line);
+	}
+	return hash;
+}
+
 static bool are_equal(const struct backtrace *a, const struct backtrace *b)
 {
 	return a->status == b->status && a->count == b->count &&
@@ -74,7 +94,7 @@ static bool are_equal(const struct backtrace *a, const struct backtrace *b)
 /* Where this backtrace is, or would be. */
 static uint32_t *slot_of(const struct stacks *stacks, const struct backtrace *backtrace)
 {
-	uint32_t at = (uint32_t)hash_from(backtrace, 0) & stacks->mask;
+	uint32_t at = (uint32_t)hash_of(backtrace) & stacks->mask;
 	while (stacks->slots[at] && !are_equal(&stacks->distinct[stacks->slots[at] - 1], backtrace))
 		at = (at + 1) & stacks->mask;
 	return &stacks->slots[at];
@@ -103,7 +123,8 @@ static int grow(struct stacks *stacks)
 	return 0;
 }
 
-static int keep(struct stacks *stacks, int32_t task, const struct backtrace *backtrace)
+static int keep(struct stacks *stacks, struct model *model, int32_t task,
+		const struct backtrace *backtrace)
 {
 	uint32_t *slot = slot_of(stacks, backtrace);
 	if (!*slot) {
@@ -113,7 +134,7 @@ static int keep(struct stacks *stacks, int32_t task, const struct backtrace *bac
 			slot = slot_of(stacks, backtrace);
 		}
 		stacks->distinct[stacks->count] = *backtrace;
-		stacks->program[stacks->count] = hash_from(backtrace, first_of_program(stacks, backtrace));
+		stacks->program[stacks->count] = hash_of_program(stacks, model, backtrace);
 		*slot = ++stacks->count;
 	}
 	stacks->of[task] = *slot - 1;
@@ -128,7 +149,7 @@ int stacks_add(struct stacks *stacks, struct model *model, const struct snapshot
 		const size_t part = count - first < BATCH ? count - first : BATCH;
 		model_backtraces(model, snapshot, tasks + first, part, stacks->batch);
 		for (size_t i = 0; i < part && !result; i++)
-			result = keep(stacks, tasks[first + i], &stacks->batch[i]);
+			result = keep(stacks, model, tasks[first + i], &stacks->batch[i]);
 	}
 	return result;
 }

@@ -7,6 +7,7 @@
 #include "tltop_batch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,12 +18,14 @@
 
 enum { COLUMNS_AT_START = 80, LEAST_COLUMNS = 20, MOST_COLUMNS = 1000 };
 
+static volatile sig_atomic_t is_told_to_end;
+
 static void sleep_ns(uint64_t ns)
 {
 	struct timespec left = {.tv_sec = (time_t)(ns / 1000000000),
 				.tv_nsec = (long)(ns % 1000000000)};
 
-	while (nanosleep(&left, &left) && errno == EINTR)
+	while (!is_told_to_end && nanosleep(&left, &left) && errno == EINTR)
 		;
 }
 
@@ -189,6 +192,24 @@ static bool can_change(const struct viewer *viewer)
 	return !viewer->target->ended && source_kind(viewer->target->source) != SOURCE_CORE;
 }
 
+static void on_end(int signal)
+{
+	(void)signal;
+	is_told_to_end = 1;
+}
+
+/* To end by a signal, or because nobody reads any more, is to end as otherwise: a command that was started ends
+ * with us. */
+static void end_in_order(void)
+{
+	static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+	struct sigaction action = {.sa_handler = on_end};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaction(ends[i], &action, NULL); /* no SA_RESTART: sleeping must end */
+	signal(SIGPIPE, SIG_IGN);
+}
+
 enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options *options,
 			      struct problem *problem)
 {
@@ -196,14 +217,17 @@ enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options 
 	int result = output ? 0 : -ENOMEM;
 
 	viewer->is_batch = true;
+	end_in_order();
 	viewer_resize(viewer, 0, columns_wanted());
 	if (output)
 		output_init(output, STDOUT_FILENO);
 	if (viewer->screen == SCREEN_PROCESSES)
 		viewer_look(viewer);
-	for (unsigned long number = 1; !result; number++) {
+	for (unsigned long number = 1; !result && !is_told_to_end; number++) {
 		if (can_change(viewer)) {
 			sleep_ns(options->interval_ns);
+			if (is_told_to_end)
+				break;
 			viewer->now_ns = clock_now_ns();
 			viewer_look(viewer);
 		}
@@ -213,6 +237,8 @@ enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options 
 			break;
 	}
 	free(output);
+	if (result == -EPIPE)
+		return TLTOP_SHOWN; /* who reads has enough */
 	if (result)
 		snprintf(problem->text, sizeof(problem->text), "cannot write: %s",
 			 strerror(-result));

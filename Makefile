@@ -8,8 +8,9 @@ bindir ?= $(prefix)/bin
 includedir ?= $(prefix)/include
 mandir ?= $(prefix)/share/man
 datadir ?= $(prefix)/share
-# gdb looks for scripts of libraries below its own data directory, under the library's full path
-gdbautoload ?= /usr/share/gdb/auto-load
+# gdb looks for scripts of libraries below its own data directory, under the library's full path; who may not write
+# there gets them elsewhere, and says `add-auto-load-scripts-directory` in ~/.gdbinit
+gdbautoload ?= $(if $(shell [ -w /usr/share ] && echo yes)$(DESTDIR),/usr/share/gdb/auto-load,$(datadir)/gdb/auto-load)
 
 CC := gcc
 V ?= 0
@@ -176,7 +177,7 @@ all: lib $(TOOLS) $(EXAMPLES)
 tests: all $(TESTS)
 
 # Everything that is installed to build and to test; Debian 12's names.
-PACKAGES := gcc g++ make pkg-config python3 binutils gdb tmux mandoc valgrind \
+PACKAGES := gcc g++ make pkg-config python3 binutils gdb tmux mandoc valgrind libc6-dbg \
 	libc6-dev libunwind-dev libelf-dev libdw-dev libncurses-dev
 BENCH_PACKAGES := golang-go libboost-fiber-dev libst-dev libpth-dev
 
@@ -217,9 +218,12 @@ demo: deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
 	$(Q)sh docs/examples/demo.sh $(B)
 
+LINT_PACKAGES := cppcheck pyflakes3
+
 lint:
+	$(call install_packages,$(LINT_PACKAGES))
 	$(Q)cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 -Ilib lib inspector
-	$(Q)python3 -m pyflakes gdb tests 2>/dev/null || pyflakes3 gdb tests
+	$(Q)pyflakes3 gdb tests
 
 install: all
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir) \
@@ -240,7 +244,7 @@ install: all
 	install -m 644 gdb/tasklet-gdb.py $(DESTDIR)$(datadir)/tasklet/gdb
 	install -m 644 gdb/tasklet/*.py $(DESTDIR)$(datadir)/tasklet/gdb/tasklet
 	ln -sf $(datadir)/tasklet/gdb/tasklet-gdb.py $(DESTDIR)$(gdbautoload)$(libdir)/libtasklet.so.$(SOVERSION)-gdb.py
-	[ -n "$(DESTDIR)" ] || ldconfig
+	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,tltop tldump) $(DESTDIR)$(includedir)/tasklet.h \

@@ -2,6 +2,9 @@
 /* idle.c: see idle.h. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
+#if defined TASKLET_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
 
 #include "idle.h"
 #include "switch.h"
@@ -19,6 +22,9 @@ int idle_prepare(struct scheduler *s)
 	if (stack == MAP_FAILED)
 		return -ENOMEM;
 	(void)mprotect(stack, GUARD, PROT_NONE);
+#if defined TASKLET_VALGRIND
+	(void)VALGRIND_STACK_REGISTER(stack + GUARD, stack + IDLE_BYTES);
+#endif
 	s->idle_stack = stack;
 	s->shared->idle_low = (uintptr_t)stack + GUARD;
 	s->shared->idle_high = (uintptr_t)stack + IDLE_BYTES;

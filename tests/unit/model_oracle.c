@@ -189,6 +189,13 @@ static void explain(const struct confession *said, const struct backtrace *seen)
 	fprintf(stderr, "\n%s\n", functions);
 }
 
+/* In a build for AddressSanitizer the runtime calls a tasklet's body through a function that tells it so. */
+#if defined __SANITIZE_ADDRESS__
+enum { WRAPPERS = 1 };
+#else
+enum { WRAPPERS = 0 };
+#endif
+
 /* The runtime's own frames, then yield_here(), then every return address that was said, and no
  * more. */
 static bool is_equal(const struct confession *said, const struct backtrace *seen)
@@ -196,7 +203,7 @@ static bool is_equal(const struct confession *said, const struct backtrace *seen
 	uint32_t at = 0;
 	while (at < seen->count && (seen->pc[at] < yield_low || seen->pc[at] >= yield_high))
 		at++;
-	if (at == 0 || at == seen->count || seen->count - at - 1 != said->count)
+	if (at == 0 || at == seen->count || seen->count - at - 1 != said->count + WRAPPERS)
 		return false;
 	for (uint32_t i = 0; i < said->count; i++)
 		if (seen->pc[at + 1 + i] != said->returns[said->count - 1 - i])

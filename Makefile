@@ -126,6 +126,14 @@ $(CONFORMANCE): $(B)/tests/conformance/%: $(B)/obj/tests/conformance/%.o $(HARNE
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
 
+# The same, linked with the shared library: thread-locals and symbols work otherwise there.
+CONFORMANCE_SHARED := $(CONFORMANCE:$(B)/tests/conformance/%=$(B)/tests/conformance_shared/%)
+
+$(B)/tests/conformance_shared/random_programs: $(HARNESS_MODEL)
+$(CONFORMANCE_SHARED): $(B)/tests/conformance_shared/%: $(B)/obj/tests/conformance/%.o $(HARNESS_OBJECTS) $(LIB_SO)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) -L$(B)/lib -ltasklet -Wl,-rpath,'$$ORIGIN/../../lib' -pthread
+
 PROGRAMS := $(B)/tests/programs/accident
 
 $(B)/tests/programs/accident: $(B)/obj/tests/programs/accident.o $(LIB_A)
@@ -170,7 +178,7 @@ $(SCENES): $(B)/obj/tests/cli/scenes.o $(B)/obj/tests/unit/segment_writer.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ -pthread
 
-TESTS := $(CONFORMANCE) $(PROGRAMS) $(UNIT) $(SCREENS) $(SCREEN_TARGET) $(SCENES)
+TESTS := $(CONFORMANCE) $(CONFORMANCE_SHARED) $(PROGRAMS) $(UNIT) $(SCREENS) $(SCREEN_TARGET) $(SCENES)
 
 all: lib $(TOOLS) $(EXAMPLES)
 

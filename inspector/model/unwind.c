@@ -4,13 +4,15 @@
  *
  * Memory is served from the copy of the stack, then from the files of the modules (only what cannot
  * have changed), then page by page from the target.  Unwind information is found through each
- * module's .eh_frame_hdr.  libunwind's guesses for code without any are refused: a backtrace is
- * right or it says where it is cut.  What a walk may read is bounded, as the information itself may
- * be hostile and loop.
+ * module's .eh_frame_hdr; for one without (a static program) through a table of our own, which is
+ * served at addresses that no target has.  libunwind's guesses for code without any are refused: a
+ * backtrace is right or it says where it is cut.  What a walk may read is bounded, as the
+ * information itself may be hostile and loop.
  */
 #include "unwind.h"
 
 #include "../source/elf_file.h"
+#include "eh_frame.h"
 
 #include <libunwind.h>
 #include <stdlib.h>
@@ -22,6 +24,9 @@ enum {
 	ACCESSES_MOST = 20000,   /* of memory in one walk */
 	EH_FRAME_HDR_BYTES = 12,
 };
+
+/* Where libunwind sees a table of our own: not canonical, so nothing of the target's is there. */
+#define TABLE_ADDRESS (UINT64_C(1) << 62)
 
 /* Exported by libunwind and used by perf and others, but not declared in its headers. */
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t ip,
@@ -36,6 +41,9 @@ struct page {
 struct unwind {
 	struct source *source;
 	unw_addr_space_t space;
+	struct eh_frames eh_frames;
+	/* of the search at hand, if it uses one of our own */
+	const struct eh_frame_table *table;
 	/* of the walk at hand */
 	const struct unwind_stack *stack;
 	const struct unwind_start *start;
@@ -71,9 +79,21 @@ static bool read_page_word(struct unwind *unwind, uint64_t address, unw_word_t *
 	return true;
 }
 
+static bool read_table_word(const struct unwind *unwind, uint64_t address, unw_word_t *ret)
+{
+	uint64_t at = (address - TABLE_ADDRESS) / sizeof *ret;
+	if (!unwind->table || address % sizeof *ret != 0 || at >= unwind->table->count)
+		return false;
+	_Static_assert(sizeof *unwind->table->entries == sizeof *ret, "an entry is a word");
+	memcpy(ret, &unwind->table->entries[at], sizeof *ret);
+	return true;
+}
+
 static bool read_word(struct unwind *unwind, uint64_t address, unw_word_t *ret)
 {
 	const struct unwind_stack *stack = unwind->stack;
+	if (read_table_word(unwind, address, ret))
+		return true;
 	if (address >= stack->low && address - stack->low <= stack->count &&
 	    stack->count - (address - stack->low) >= sizeof *ret) {
 		memcpy(ret, stack->bytes + (address - stack->low), sizeof *ret);
@@ -119,6 +139,18 @@ static int access_register(unw_addr_space_t space, unw_regnum_t number, unw_word
 
 /* ---- unwind information ---- */
 
+static void describe_table(const struct source_module *module, uint64_t base, uint64_t table,
+			   uint64_t entries, unw_dyn_info_t *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->format = UNW_INFO_FORMAT_REMOTE_TABLE;
+	ret->start_ip = module->low;
+	ret->end_ip = module->high;
+	ret->u.rti.segbase = module->bias + base;
+	ret->u.rti.table_data = table;
+	ret->u.rti.table_len = entries * UINT64_C(8) / sizeof(unw_word_t);
+}
+
 /* Describe the module's binary search table.  False: it has none that we understand. */
 static bool find_table(const struct source_module *module, unw_dyn_info_t *ret)
 {
@@ -136,13 +168,22 @@ static bool find_table(const struct source_module *module, unw_dyn_info_t *ret)
 	memcpy(&entries, header + 8, sizeof entries);
 	if (entries > file->eh_frame_hdr_bytes / 8)
 		return false;
-	memset(ret, 0, sizeof *ret);
-	ret->format = UNW_INFO_FORMAT_REMOTE_TABLE;
-	ret->start_ip = module->low;
-	ret->end_ip = module->high;
-	ret->u.rti.segbase = module->bias + file->eh_frame_hdr;
-	ret->u.rti.table_data = ret->u.rti.segbase + EH_FRAME_HDR_BYTES;
-	ret->u.rti.table_len = entries * UINT64_C(8) / sizeof(unw_word_t);
+	describe_table(module, file->eh_frame_hdr,
+		       module->bias + file->eh_frame_hdr + EH_FRAME_HDR_BYTES, entries, ret);
+	return true;
+}
+
+/* Make one of its .eh_frame instead, which is only there during a search. */
+static bool make_table(struct unwind *unwind, const struct source_module *module,
+		       unw_dyn_info_t *ret)
+{
+	const struct eh_frame_table *table = NULL;
+	if (module->file)
+		table = eh_frames_find(&unwind->eh_frames, module->file);
+	if (!table)
+		return false;
+	unwind->table = table;
+	describe_table(module, table->address, TABLE_ADDRESS, table->count, ret);
 	return true;
 }
 
@@ -156,10 +197,11 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t
 		unwind->has_no_module = true;
 		return -UNW_ENOINFO;
 	}
-	int error = find_table(module, &table) ?
+	int error = find_table(module, &table) || make_table(unwind, module, &table) ?
 			    UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, ret,
 							       need_unwind_info, unwind) :
 			    -UNW_ENOINFO;
+	unwind->table = NULL;
 	if (error)
 		unwind->has_no_table = true;
 	return error;
@@ -247,6 +289,7 @@ void unwind_destroy(struct unwind *unwind)
 		return;
 	if (unwind->space)
 		unw_destroy_addr_space(unwind->space);
+	eh_frames_forget(&unwind->eh_frames);
 	free(unwind->pages);
 	free(unwind);
 }
@@ -254,6 +297,7 @@ void unwind_destroy(struct unwind *unwind)
 void unwind_forget(struct unwind *unwind)
 {
 	unw_flush_cache(unwind->space, 0, 0);
+	eh_frames_forget(&unwind->eh_frames);
 }
 
 static void find_cause(const struct unwind *unwind, struct unwind_frames *ret)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the runtime does to its process: stack overflows with each guard, forks.
+"""What the runtime does to its process: stack overflows with each guard, forks, static linking.
 
-    process.py [BUILD]        BUILD (default build) has tests/programs/accident
+    process.py [BUILD]        BUILD (default build) has tests/programs/accident, lib and bin/tldump
 """
+import json
 import os
 import re
 import resource
@@ -11,9 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build')
 PROGRAM = os.path.join(BUILD, 'tests/programs/accident')
+TLDUMP = os.path.join(BUILD, 'bin/tldump')
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
+DEADLINE_S = 60
 passed = failed = 0
 
 
@@ -97,6 +102,52 @@ def fork(which):
                   re.search(r'far +lost in fork', done.stdout), done.stdout)
 
 
+def backtraces(pid):
+    """Each tasklet's, once all of them wait and have one; else the last try."""
+    end = time.monotonic() + DEADLINE_S
+    while True:
+        done = subprocess.run([TLDUMP, 'bt', '--json', str(pid)], capture_output=True, text=True,
+                              timeout=DEADLINE_S)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        if len(rows) == 6 and all(row.get('backtrace') == 'complete' for row in rows):
+            return rows
+        if time.monotonic() > end:
+            return rows
+        time.sleep(0.02)
+
+
+def static(name, *flags):
+    """A fully static program has no .eh_frame_hdr, and still whole backtraces."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, 'philosophers')
+        subprocess.run([os.environ.get('CC', 'gcc'), '-std=gnu11', '-g', '-Og', *flags,
+                        '-I', os.path.join(ROOT, 'lib'), '-o', program,
+                        os.path.join(ROOT, 'docs/examples/philosophers.c'),
+                        os.path.join(BUILD, 'lib/libtasklet.a')], check=True)
+        headers = subprocess.run(['readelf', '-lW', program], capture_output=True, text=True).stdout
+        check(f'{name}: without a table', 'LOAD' in headers and 'GNU_EH_FRAME' not in headers,
+              headers)
+        process = subprocess.Popen([program], stdout=subprocess.DEVNULL, env=os.environ | {
+            'TASKLET_CLOCK': 'real'})
+        try:
+            rows = backtraces(process.pid)
+        finally:
+            process.kill()
+            process.wait()
+        check(f'{name}: all have backtraces', sorted(row['name'] for row in rows) ==
+              ['main'] + [f'philosopher/{i}' for i in range(1, 6)], rows)
+        for row in rows:
+            who = f'{name}: {row["name"]}'
+            check(f'{who} is complete', row['backtrace'] == 'complete', row)
+            functions = [frame['function'] for frame in row['frames']]
+            if '-s' in flags:
+                check(f'{who} has frames', len(functions) >= 5, functions)
+                continue
+            first, last = ('main', '_start') if row['name'] == 'main' else ('philosopher_main',
+                                                                            'tl_entry')
+            check(f'{who} from {last}', first in functions and functions[-1] == last, functions)
+
+
 def main():
     for guard in ('install', 'protect', 'canary'):
         overflow(guard)
@@ -105,6 +156,8 @@ def main():
     handler()
     fork('fork')
     fork('fork-lost')
+    static('static', '-static')
+    static('static, stripped', '-static', '-s')
     print(f'process: {passed} passed, {failed} failed, 0 skipped')
     return 1 if failed else 0
 

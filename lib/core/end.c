@@ -87,6 +87,8 @@ struct tl_record *task_settle(struct scheduler *s, struct tl_record *t, int resu
 
 void task_retire(struct scheduler *s, struct tl_record *t, bool joined)
 {
+	if (t->flags & TL_RECORD_KEPT && extra_of(s, t)->released)
+		t->flags &= (uint8_t)~(TL_RECORD_KEPT | TL_RECORD_JOINABLE);
 	if (t->flags & TL_RECORD_KEPT || (t->flags & TL_RECORD_JOINABLE && !joined)) {
 		t->stack = 0;
 		t->wait = tl_wait_word(TL_STATE_ENDED, TL_WAIT_NONE, 0, 0);
@@ -130,12 +132,11 @@ static struct tl_record *next_after(struct scheduler *s, struct tl_record *c, st
 	return n;
 }
 
-static __attribute__((noreturn)) void exit_careful(struct scheduler *s, struct tl_record *c,
+static COLD __attribute__((noreturn)) void exit_careful(struct scheduler *s, struct tl_record *c,
 						   struct stack_node *node, int result)
 {
 	if (!stack_is_whole(node))
 		stack_overflowed(node->word);
-	scheduler_look(s);
 	struct tl_record *n = next_after(s, c, task_settle(s, c, result));
 	ring_remove(s, c);
 	count_end(s, c);
@@ -162,14 +163,21 @@ static __attribute__((noreturn)) void exit_careful(struct scheduler *s, struct t
 	go_attention(s, n);
 }
 
+static COLD __attribute__((noreturn)) void exit_look(struct scheduler *s, int result, void *top)
+{
+	scheduler_look(s);
+	task_exit(result, top);
+}
+
 void task_exit(int result, void *top)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *c = s->current;
 	struct stack_node *node = top;
+	if (unlikely(--s->countdown < 0))
+		exit_look(s, result, top); /* ends alone must not starve who sleeps */
 	bool plain = result >= 0 && !(c->flags & (TL_RECORD_KEPT | TL_RECORD_JOINABLE)) &&
-		     c->next != LINK(s, c) && stack_is_whole(node) &&
-		     !private_of(s, c)->joiners && --s->countdown >= 0;
+		     c->next != LINK(s, c) && stack_is_whole(node);
 	if (likely(plain)) {
 		if (likely(s->mode == MODE_FULL))
 			exit_plain(s, c, node, result, MODE_FULL);

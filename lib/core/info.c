@@ -175,7 +175,7 @@ TL_API int tl_task_set_level(tl_task task, int level, int *old)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *t;
-	int error = task_find(s, task, &t);
+	int error = task_find_to_move(s, task, &t);
 	if (error)
 		return error;
 	if (level < TL_LEVEL_MIN || level > TL_LEVEL_MAX)

@@ -72,13 +72,14 @@ static int join(tl_task task, int *result, uint64_t deadline)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *t;
-	int error = task_find(s, task, &t);
+	int error = task_find_to_move(s, task, &t);
 	if (error)
 		return fail(s, error);
 	struct tl_record *c = s->current;
 	if (t == c)
 		return fail(s, -EDEADLK);
-	if (!(t->flags & (TL_RECORD_KEPT | TL_RECORD_JOINABLE)))
+	bool kept = t->flags & TL_RECORD_KEPT && !extra_of(s, t)->released;
+	if (!kept && !(t->flags & TL_RECORD_JOINABLE))
 		return fail(s, -EINVAL);
 	scheduler_look(s);
 	if (task_state(t) == TL_STATE_ENDED)

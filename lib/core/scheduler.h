@@ -62,7 +62,7 @@ struct task_extra {
 	uint32_t outer_run;   /* in tl_run(): the tasklet whose run is the next outer one; 0 */
 	uint32_t in_run;      /* 1: it is in the stack of runs */
 	uint32_t group;       /* string; 0 */
-	uint32_t unused;
+	uint32_t released;    /* 1: kept only until it ends */
 	void *fake_stack;     /* AddressSanitizer's */
 };
 

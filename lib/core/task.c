@@ -186,6 +186,7 @@ TL_API int tl_task_create(const struct tl_options *options, tl_task *ret)
 	if (error)
 		return error;
 	t->flags |= TL_RECORD_KEPT;
+	extra_of(s, t)->released = 0;
 	*ret = task_handle(s, t);
 	hook_spawn(s, t);
 	return 0;
@@ -201,17 +202,21 @@ int task_find(struct scheduler *s, tl_task task, struct tl_record **ret)
 		return -ESRCH;
 	if (t->scheduler != s->index)
 		return -EINVAL;
-	if (LINK(s, t) == s->dying)
-		return -EBUSY;
 	*ret = t;
 	return 0;
+}
+
+int task_find_to_move(struct scheduler *s, tl_task task, struct tl_record **ret)
+{
+	int error = task_find(s, task, ret);
+	return error || LINK(s, *ret) != s->dying ? error : -EBUSY;
 }
 
 TL_API int tl_task_bind(tl_task task, tl_fn fn, void *arg)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *t;
-	int error = task_find(s, task, &t);
+	int error = task_find_to_move(s, task, &t);
 	if (error)
 		return error;
 	if (!fn || !(t->flags & TL_RECORD_KEPT))
@@ -233,16 +238,14 @@ TL_API int tl_task_release(tl_task task)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *t;
-	int error = task_find(s, task, &t);
+	int error = task_find_to_move(s, task, &t);
 	if (error)
 		return error;
-	if (!(t->flags & TL_RECORD_KEPT))
+	if (!(t->flags & TL_RECORD_KEPT) || extra_of(s, t)->released)
 		return -EINVAL;
-	t->flags &= (uint8_t)~TL_RECORD_KEPT;
-	if (!task_is_alive(t)) {
-		t->flags &= (uint8_t)~TL_RECORD_JOINABLE;
+	extra_of(s, t)->released = 1; /* it stays kept until it ends, and its joiners with it */
+	if (!task_is_alive(t))
 		task_retire(s, t, true);
-	}
 	return 0;
 }
 
@@ -250,7 +253,7 @@ TL_API int tl_task_insert(tl_task task)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *t;
-	int error = task_find(s, task, &t);
+	int error = task_find_to_move(s, task, &t);
 	if (error)
 		return error;
 	if (task_state(t) == TL_STATE_WAITING)
@@ -266,7 +269,7 @@ TL_API int tl_task_remove(tl_task task)
 {
 	struct scheduler *s = SELF;
 	struct tl_record *t;
-	int error = task_find(s, task, &t);
+	int error = task_find_to_move(s, task, &t);
 	if (error)
 		return error == -ESRCH || error == -EBUSY ? 0 : error;
 	if (t == s->current || LINK(s, t) == s->turn)

@@ -10,6 +10,8 @@
 /* The record of a handle, for an operation of this thread on it: 0; -ESRCH stale; -EINVAL another
  * thread's. */
 TL_HIDDEN int task_find(struct scheduler *s, tl_task task, struct tl_record **ret);
+/* The same, to change where it stands: -EBUSY for one of which the error handler is just being told. */
+TL_HIDDEN int task_find_to_move(struct scheduler *s, tl_task task, struct tl_record **ret);
 
 /* What becomes of `result`, with which `t` (current or not) ends: joiners, the error handler, else
  * the innermost tl_run() or main.  The one that is to go on with the uncaught error at once, in the

@@ -23,11 +23,19 @@ static COLD int schedule_careful(struct scheduler *s)
 	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, MODE_CAREFUL);
 }
 
+static COLD int schedule_look(struct scheduler *s)
+{
+	scheduler_look(s); /* it may change the mode */
+	return tl_schedule();
+}
+
 /* All that is slow is a tail call, so that the fast path saves no register. */
 ALWAYS_INLINE int schedule(struct scheduler *s, const int mode)
 {
 	struct tl_record *c = s->current, *n = RECORD(s, c->next);
-	if (unlikely(--s->countdown < 0) || unlikely(n == c))
+	if (unlikely(--s->countdown < 0))
+		return schedule_look(s);
+	if (unlikely(n == c))
 		return schedule_careful(s);
 	return switch_to(s, c, n, TL_EVENT_SWITCH, TL_REASON_YIELD, NULL, 0, mode);
 }
@@ -126,7 +134,7 @@ TL_API int tl_schedule_remove(void *value, void **ret)
 /* 0; 1: it is the current one already; or what the call fails with. */
 static int target(struct scheduler *s, tl_task task, struct tl_record **ret)
 {
-	int error = task_find(s, task, ret);
+	int error = task_find_to_move(s, task, ret);
 	if (error)
 		return fail(s, error);
 	if (task_state(*ret) == TL_STATE_WAITING)

@@ -6,6 +6,7 @@
  * was copied: equal and even = it was parked all the while, so the copy is what it was.  If it was
  * not, it is tried a few times more, alone; then it is hot, and said to be.
  */
+#include "../source/text.h"
 #include "backtraces.h"
 
 #include "record.h"
@@ -113,13 +114,15 @@ static void explain_no_table(const struct tracing *tracing, uint64_t pc, struct 
 {
 	const struct source_module *module = source_module_at(tracing->model->source, pc);
 	const char *slash = module ? strrchr(module->path, '/') : NULL;
-	const char *name = slash ? slash + 1 : "?";
+	const char *raw = slash ? slash + 1 : "?";
+	char name[81];
+	text_make_safe(name, sizeof name, raw, strlen(raw));
 	if (module && !module->file)
 		snprintf(ret->why, sizeof ret->why,
-			 "%.80s, as it was mapped, is not on this machine (any more)", name);
+			 "%s, as it was mapped, is not on this machine (any more)", name);
 	else
 		snprintf(ret->why, sizeof ret->why,
-			 "no unwind information for 0x%" PRIx64 " in %.80s", pc, name);
+			 "no unwind information for 0x%" PRIx64 " in %s", pc, name);
 }
 
 static void explain_end(const struct tracing *tracing, enum unwind_end end, struct backtrace *ret)

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -286,6 +287,30 @@ TEST(stacks_that_lead_anywhere)
 		look_again(&looker);
 		look_at_everything();
 	}
+}
+
+/* A program's file may have any name, and the reason for a cut backtrace tells it. */
+TEST(names_of_files_that_steer_a_terminal)
+{
+	char path[128];
+	snprintf(path, sizeof path, "/tmp/%d-evil\033]0;pwned\a\xc2\x9b", (int)getpid());
+	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	expect(descriptor >= 0);
+	ok(ftruncate(descriptor, 4096));
+	void *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, descriptor, 0);
+	close(descriptor);
+	ok(unlink(path));
+	expect(code != MAP_FAILED);
+	write_a_world();
+	writer.layouts[0].resume = (uintptr_t)code + 64;
+	look_at_process(&looker, getpid());
+	struct backtrace backtrace;
+	const int32_t first = 0;
+	model_backtraces(looker.model, looker.snapshot, &first, 1, &backtrace);
+	expect_text(backtrace.why, sizeof backtrace.why);
+	if (!strstr(backtrace.why, "-evil?]0;pwned??"))
+		fail_test("why: %s", backtrace.why);
+	munmap(code, 4096);
 }
 
 static uint64_t elapsed_ms(const struct timespec *since)

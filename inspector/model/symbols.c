@@ -82,12 +82,15 @@ struct symbols *symbols_create(struct elf_file *file)
 	struct symbols *symbols = calloc(1, sizeof *symbols);
 	if (!symbols)
 		return NULL;
+	/* A file has at most one table of each type; a hostile one a million over the same bytes. */
 	static const GElf_Word types[] = { SHT_SYMTAB, SHT_DYNSYM };
 	for (size_t i = 0; i < 2 && symbols->count == 0; i++) {
 		GElf_Shdr header;
 		for (Elf_Scn *section = NULL; (section = elf_nextscn(file->elf, section));)
-			if (gelf_getshdr(section, &header) && header.sh_type == types[i])
+			if (gelf_getshdr(section, &header) && header.sh_type == types[i]) {
 				read_table(symbols, file->elf, section, &header);
+				break;
+			}
 	}
 	if (symbols->count)
 		qsort(symbols->list, symbols->count, sizeof *symbols->list, by_address);

@@ -12,7 +12,7 @@
 #include <sys/user.h>
 
 enum {
-	NOTES_MOST = 1 << 28,     /* bytes of one run */
+	NOTES_MOST = 1 << 28,     /* bytes of all of them: headers may share them */
 	THREADS_MOST = 1 << 20,
 	MAPPINGS_MOST = 1 << 20,
 };
@@ -142,6 +142,7 @@ static int take_notes(struct elf_file *core, const void *notes, size_t bytes, si
 int core_notes_read(struct elf_file *core, struct core_notes *ret)
 {
 	*ret = (struct core_notes){ 0 };
+	uint64_t left = NOTES_MOST;
 	for (size_t i = 0; i < core->segment_count; i++) {
 		const GElf_Phdr *segment = &core->segments[i];
 		if (segment->p_type != PT_NOTE || segment->p_offset > core->bytes)
@@ -150,8 +151,9 @@ int core_notes_read(struct elf_file *core, struct core_notes *ret)
 		uint64_t bytes = segment->p_filesz;
 		if (bytes > core->bytes - segment->p_offset)
 			bytes = core->bytes - segment->p_offset;
-		if (bytes > NOTES_MOST)
+		if (bytes == 0 || bytes > left)
 			continue;
+		left -= bytes;
 		void **grown = reallocarray(ret->blocks, ret->block_count + 1, sizeof *grown);
 		if (!grown)
 			return -ENOMEM;

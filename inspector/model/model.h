@@ -101,11 +101,13 @@ struct snapshot {
 	pid_t pid;
 	enum source_state source_state;
 	bool has_clock;        /* ages and times are known */
-	bool has_wakes;        /* deadlock verdicts are possible */
+	bool has_wakes;        /* deadlock verdicts are possible: its runtime tells who wakes whom,
+				* and nobody was left out */
 	uint32_t trace;        /* enum: 0 off, 1 full */
 	uint64_t switches;     /* of all tasklets that ever were */
 	uint32_t torn;         /* records that could not be read whole */
-	uint32_t bad;          /* records or objects that made no sense, and are left out */
+	uint32_t bad;          /* records with a field that made no sense, which is left out */
+	uint32_t left_out;     /* tasklets or objects beyond the most that a picture holds */
 	uint64_t lost_records, lost_objects, lost_sites, lost_strings, no_memory;
 	uint64_t record_capacity;
 	uint64_t layout_resume; /* 0: unknown */

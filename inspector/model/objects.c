@@ -18,17 +18,19 @@ static bool read_object(const struct taking *taking, const unsigned char *raw,
 			struct tl_object *ret)
 {
 	struct tl_object again;
+	bool is_whole = !taking->is_live;
 	layout_decode(&taking->model->layout, SECTION_objects, raw, ret);
-	for (int i = 0; i < TRIES && taking->is_live; i++) {
+	for (int i = 0; i < TRIES && !is_whole; i++) {
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		layout_decode(&taking->model->layout, SECTION_objects, raw, &again);
-		bool is_whole = again.serial == ret->serial && again.holder == ret->holder &&
-				again.balance == ret->balance;
+		is_whole = again.serial == ret->serial && again.holder == ret->holder &&
+			   again.balance == ret->balance;
 		*ret = again;
-		if (is_whole)
-			break;
 	}
-	return ret->serial != 0 && ret->kind != TL_OBJECT_FREE;
+	if (ret->serial == 0 || ret->kind == TL_OBJECT_FREE)
+		return false;
+	taking->snapshot->torn += !is_whole;
+	return true;
 }
 
 static void fill_object(struct taking *taking, uint32_t slot, const struct tl_object *raw,
@@ -74,7 +76,7 @@ int taking_objects(struct taking *taking)
 	if (error)
 		return error;
 	if (count > OBJECTS_MOST) {
-		snapshot->bad += (uint32_t)(count - OBJECTS_MOST);
+		snapshot->left_out += (uint32_t)(count - OBJECTS_MOST);
 		count = OBJECTS_MOST;
 	}
 	taking->object_of_slot = malloc((count + 1) * sizeof *taking->object_of_slot);

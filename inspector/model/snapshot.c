@@ -77,7 +77,9 @@ static void read_general(struct taking *taking)
 	struct tl_runtime runtime;
 	struct tl_layout layout;
 	runtime_read(taking->model, header, &runtime, &layout);
-	snapshot->has_wakes = !(runtime.capabilities & (TL_CAP_NO_WAKES | TL_CAP_NO_OBJECTS));
+	/* Of a runtime that says nothing of itself nothing is believed. */
+	snapshot->has_wakes = runtime.name[0] &&
+			      !(runtime.capabilities & (TL_CAP_NO_WAKES | TL_CAP_NO_OBJECTS));
 	snapshot->entry_low = runtime.entry_low;
 	snapshot->entry_high = runtime.entry_high;
 	snapshot->code_low = runtime.code_low;
@@ -124,6 +126,8 @@ static int take(struct taking *taking)
 		error = taking_waiters(taking);
 	if (!error)
 		taking_users(taking);
+	if (taking->snapshot->left_out) /* one of those could wake anybody */
+		taking->snapshot->has_wakes = false;
 	return error;
 }
 

@@ -8,7 +8,7 @@
 #include "names.h"
 #include "stacks.h"
 
-enum { OBJECTS_MOST = 1 << 22 }; /* the rest counts as bad */
+enum { OBJECTS_MOST = 1 << 22 }; /* the rest is left out */
 
 struct taking {
 	struct model *model;

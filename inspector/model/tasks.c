@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 enum {
-	TASKS_MOST = 1 << 24, /* the rest counts as bad */
+	TASKS_MOST = 1 << 24, /* the rest is left out */
 };
 
 struct records {
@@ -194,6 +194,22 @@ static void *allocate(size_t bytes)
 	return memory;
 }
 
+/* Half as many again.  0: there are as many as there may be, or -ENOMEM. */
+static int grow_tasks(struct snapshot *snapshot, uint64_t *room)
+{
+	uint64_t more = *room + *room / 2 + 1;
+	if (more > TASKS_MOST)
+		more = TASKS_MOST;
+	if (more <= *room)
+		return 0;
+	struct task *grown = reallocarray(snapshot->tasks, more, sizeof *grown);
+	if (!grown)
+		return -ENOMEM;
+	snapshot->tasks = grown;
+	*room = more;
+	return 0;
+}
+
 int taking_tasks(struct taking *taking)
 {
 	struct records records;
@@ -201,7 +217,8 @@ int taking_tasks(struct taking *taking)
 	int error = view_records(taking, &records);
 	if (error)
 		return error;
-	/* Slots may be taken while we go through them: a little room for those. */
+	/* Slots may be taken while we go through them: a little room for those, and if that is not
+	 * enough, more.  Nobody who was there before may be left out for them. */
 	uint64_t room = count_occupied(&records) + 1024;
 	if (room > records.view.count + 1)
 		room = records.view.count + 1;
@@ -215,8 +232,10 @@ int taking_tasks(struct taking *taking)
 		for (uint64_t bits = occupied(&records, first); bits; bits &= bits - 1) {
 			uint64_t slot = first + (uint64_t)__builtin_ctzll(bits);
 			uint32_t at = snapshot->task_count;
+			if (at == room && (error = grow_tasks(snapshot, &room)))
+				return error;
 			if (at == room) {
-				snapshot->bad++;
+				snapshot->left_out++;
 				continue;
 			}
 			if (fill_task(taking, &records, slot, &snapshot->tasks[at]))

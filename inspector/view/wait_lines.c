@@ -171,6 +171,8 @@ static void add_all(struct viewer *viewer)
 
 static const char *nothing(const struct viewer *viewer)
 {
+	if (viewer_snapshot(viewer)->left_out)
+		return "More tasklets or objects than a picture holds: no deadlock can be found.";
 	if (!viewer_snapshot(viewer)->has_wakes)
 		return "This runtime does not tell who wakes whom: no deadlock can be found.";
 	if (waits_of(viewer)->count)

@@ -102,12 +102,17 @@ static void add_losses(const struct snapshot *snapshot, struct warnings *ret)
 		add(ret, note,
 		    "%" PRIu64 " spawn sites and %" PRIu64 " names did not fit and are unknown",
 		    snapshot->lost_sites, snapshot->lost_strings);
+	if (snapshot->left_out)
+		add(ret, bad,
+		    "%u tasklets or objects are more than a picture holds: no deadlock can be "
+		    "found",
+		    snapshot->left_out);
 	if (snapshot->bad)
 		add(ret, note, "%u records made no sense and are left out", snapshot->bad);
 	if (!snapshot->has_clock)
 		add(ret, note,
 		    "tracing is off, so no times: start the program with TASKLET_TRACE=full");
-	if (!snapshot->has_wakes)
+	if (!snapshot->has_wakes && !snapshot->left_out)
 		add(ret, note,
 		    "this runtime does not tell who wakes whom: no deadlock can be found");
 }

@@ -3,6 +3,7 @@
  * model_tasks.c: what records become, and which of them.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -444,6 +445,41 @@ TEST(no_torn_record_is_taken_for_whole)
 	end_child(child);
 	printf("model_tasks: of records that change all the time %llu were whole, %llu torn\n",
 	       (unsigned long long)whole, (unsigned long long)torn);
+}
+
+/* Thousands come and go in the low slots while each picture is taken. */
+static void write_crowds_for_ever(void)
+{
+	enum { CROWD = 8192 };
+	struct segment_shape shape = { .records = 2 * CROWD };
+	if (segment_writer_init(&writer, &shape) != 0)
+		_exit(1);
+	for (int i = 0; i < CROWD; i++)
+		add("crowd", TL_STATE_PAUSED, 0);
+	for (int i = 0; i < 64; i++)
+		add("old", TL_STATE_PAUSED, 0);
+	child_is_ready();
+	for (;; sched_yield()) {
+		uint64_t low = writer.occupancy[0] ? 0 : ~UINT64_C(0);
+		for (int word = 0; word < CROWD / 64; word++)
+			__atomic_store_n(&writer.occupancy[word], low, __ATOMIC_RELEASE);
+	}
+}
+
+TEST(a_crowd_pushes_nobody_out)
+{
+	pid_t child = start_child(write_crowds_for_ever);
+	look_at_process(&looker, child);
+	for (int round = 0; round < 1000; round++) {
+		uint32_t old = 0;
+		for (uint32_t i = 0; i < looker.snapshot->task_count; i++)
+			old += strcmp(looker.snapshot->tasks[i].name, "old") == 0;
+		expect_int(old, 64);
+		expect_int(looker.snapshot->left_out, 0);
+		expect(looker.snapshot->has_wakes);
+		look_again(&looker);
+	}
+	end_child(child);
 }
 
 /* A table that is declared, but is not there: it must not be made by looking. */

@@ -241,7 +241,8 @@ static int read_prologue(struct segment *segment, struct tl_abi_prologue *prolog
 {
 	static const struct timespec pause = { .tv_nsec = 10000000 };
 	int error = segment_read(segment, 0, prologue, sizeof *prologue);
-	for (int tries = 0; tries < 50 && !error && prologue->magic[0] == '\0'; tries++) {
+	int tries = source_is_patient(segment->source) ? 50 : 0;
+	for (; tries > 0 && !error && prologue->magic[0] == '\0'; tries--) {
 		nanosleep(&pause, NULL);
 		error = segment_read(segment, 0, prologue, sizeof *prologue);
 	}

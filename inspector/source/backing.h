@@ -28,6 +28,7 @@ struct source {
 	const struct source_ops *ops;
 	enum source_kind kind;
 	pid_t pid;
+	bool is_patient;             /* somebody asked for this one: worth a moment's wait */
 	char program[64];
 	char label[96];
 	uint64_t segment_bytes;

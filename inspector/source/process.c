@@ -160,9 +160,17 @@ static bool process_read_thread(struct source *source, pid_t tid, struct source_
 	return process_threads_read(process_of(source)->directory, tid, ret);
 }
 
+/* Without a witness among what was copied, who it came from is asked afterwards: whoever is there
+ * then with our segment has been there all the while. */
 static void process_memory_read(struct source *source, struct source_span *spans, size_t count)
 {
-	process_memory_copy(source, process_of(source)->directory, spans, count);
+	process_memory_copy(source, spans, count);
+	if (source->witness_bytes)
+		return;
+	enum source_state state = process_state(source);
+	if (state == SOURCE_EXITED || state == SOURCE_REPLACED)
+		for (size_t i = 0; i < count; i++)
+			spans[i].result = -ESRCH;
 }
 
 static const struct source_ops process_ops = {
@@ -259,7 +267,7 @@ static int open_segment_in_time(struct process *process, struct problem *problem
 {
 	static const struct timespec pause = { .tv_nsec = 10000000 };
 	int error = open_segment(process, problem);
-	while (error == -ENOENT && is_young(process)) {
+	while (error == -ENOENT && process->source.is_patient && is_young(process)) {
 		nanosleep(&pause, NULL);
 		error = open_segment(process, problem);
 	}
@@ -276,7 +284,7 @@ static void name_it(struct process *process, const struct proc_stat *stat)
 	snprintf(source->label, sizeof source->label, "%s %d", source->program, (int)source->pid);
 }
 
-int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
+static int open_process(pid_t pid, bool is_patient, struct source **ret, struct problem *problem)
 {
 	struct process *process = calloc(1, sizeof *process);
 	if (!process)
@@ -285,6 +293,7 @@ int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
 	source->ops = &process_ops;
 	source->kind = SOURCE_PROCESS;
 	source->pid = pid;
+	source->is_patient = is_patient;
 	process->segment_descriptor = -1;
 	process->directory = proc_open(pid);
 	struct proc_stat stat;
@@ -304,4 +313,14 @@ int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
 	name_it(process, &stat);
 	*ret = source;
 	return 0;
+}
+
+int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
+{
+	return open_process(pid, true, ret, problem);
+}
+
+int source_open_listed(pid_t pid, struct source **ret, struct problem *problem)
+{
+	return open_process(pid, false, ret, problem);
 }

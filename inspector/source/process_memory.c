@@ -90,15 +90,8 @@ static size_t copy_batch(struct source *source, struct source_span *spans, size_
 	return done;
 }
 
-void process_memory_copy(struct source *source, int directory, struct source_span *spans,
-			 size_t count)
+void process_memory_copy(struct source *source, struct source_span *spans, size_t count)
 {
-	/* Without a witness, the directory tells: it is dead when the process is. */
-	struct proc_stat stat;
-	if (!source->witness_bytes && proc_read_stat(directory, &stat) != 0) {
-		fail_all(spans, count, -ESRCH);
-		return;
-	}
 	for (size_t done = 0; done < count;)
 		done += copy_batch(source, spans + done, count - done);
 }

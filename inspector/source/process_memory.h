@@ -7,7 +7,7 @@
 
 #include "source.h"
 
-void process_memory_copy(struct source *source, int directory, struct source_span *spans,
-			 size_t count);
+/* Without a witness the caller must ask afterwards whether it is still the same process. */
+void process_memory_copy(struct source *source, struct source_span *spans, size_t count);
 
 #endif

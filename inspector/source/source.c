@@ -88,6 +88,11 @@ pid_t source_pid(const struct source *source)
 	return source->pid;
 }
 
+bool source_is_patient(const struct source *source)
+{
+	return source->is_patient;
+}
+
 enum source_state source_state(struct source *source)
 {
 	return source->ops->state(source);

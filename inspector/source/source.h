@@ -62,6 +62,9 @@ int problem_set(struct problem *problem, int error, const char *format, ...)
 int source_open(const char *what, const char *executable, struct source **ret,
 		struct problem *problem);
 int source_open_process(pid_t pid, struct source **ret, struct problem *problem);
+/* The same for one of a list, which must not stand still for any of them: a segment that is not there
+ * yet, or not ready, is an error at once. */
+int source_open_listed(pid_t pid, struct source **ret, struct problem *problem);
 int source_open_core(const char *path, const char *executable, struct source **ret,
 		     struct problem *problem);
 void source_close(struct source *source); /* NULL is fine */
@@ -70,6 +73,7 @@ enum source_kind source_kind(const struct source *source);
 const char *source_label(const struct source *source); /* "jobd 812", "core of jobd 812" */
 const char *source_program(const struct source *source); /* the name alone */
 pid_t source_pid(const struct source *source);           /* 0: unknown */
+bool source_is_patient(const struct source *source); /* may one wait until its segment is ready? */
 enum source_state source_state(struct source *source);
 
 /* The segment.  A reader must never touch a hole (that would allocate the page): it asks only for

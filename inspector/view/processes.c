@@ -88,17 +88,36 @@ static struct process_row *row_of(struct processes_view *view, const struct sour
 	return row;
 }
 
+/* One that cannot be looked at is tried again, but less and less often: what anybody's process costs
+ * must not add up. */
+static void open_row(struct process_row *row, struct problem *problem)
+{
+	enum { PAUSE_MOST = 6 }; /* 2 to the power of it */
+	struct source *source;
+
+	if (row->pause) {
+		row->pause--;
+		return;
+	}
+	if (source_open_listed(row->pid, &source, problem) == 0)
+		target_open(source, &row->target, problem);
+	if (row->target)
+		return;
+	row->pause = (1u << row->failures) - 1;
+	if (row->failures < PAUSE_MOST)
+		row->failures++;
+}
+
 static void look_at(struct process_row *row, bool readable)
 {
 	struct problem problem = {""};
-	struct source *source;
 	struct warnings warnings;
 
 	row->seen = true;
 	if (!row->target && !readable)
 		snprintf(problem.text, sizeof(problem.text), "another user's: not readable");
-	else if (!row->target && source_open_process(row->pid, &source, &problem) == 0)
-		target_open(source, &row->target, &problem);
+	else if (!row->target)
+		open_row(row, &problem);
 	if (row->target && target_look(row->target, &problem) == 0) {
 		warnings_find(row->target, &warnings);
 		row->warnings = warnings.count + warnings.more;

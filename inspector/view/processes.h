@@ -15,6 +15,7 @@ struct process_row {
 	char why[200];	       /* why not */
 	int warnings;
 	bool seen; /* in the newest list of processes */
+	unsigned failures, pause; /* to open it; so many looks pass before it is tried again */
 };
 
 struct processes_view {

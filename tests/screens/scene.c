@@ -272,6 +272,11 @@ int source_open_process(pid_t pid, struct source **ret, struct problem *problem)
 	return 0;
 }
 
+int source_open_listed(pid_t pid, struct source **ret, struct problem *problem)
+{
+	return source_open_process(pid, ret, problem);
+}
+
 void source_close(struct source *source)
 {
 	free(source);

@@ -229,6 +229,37 @@ TEST(no_magic)
 	expect_refusal(&writer, "not ready");
 }
 
+/* Nor does a list wait for it. */
+TEST(no_magic_in_a_list)
+{
+	struct segment_writer writer;
+	struct source *source;
+	struct model *model;
+	struct problem problem;
+	write_some(&writer, 0);
+	writer.header->prologue.magic[0] = '\0';
+	ok(source_open_listed(getpid(), &source, &problem));
+	expect(!source_is_patient(source));
+	expect(model_open(source, &model, &problem) != 0);
+	expect(strstr(problem.text, "not ready"));
+	source_close(source);
+	segment_writer_fini(&writer);
+}
+
+TEST(without_a_runtime_no_verdicts)
+{
+	struct segment_writer writer;
+	struct looker looker;
+	write_some(&writer, 0);
+	look_at_process(&looker, getpid());
+	expect(looker.snapshot->has_wakes);
+	writer.header->runtime_high = 0;
+	look_again(&looker);
+	expect(!looker.snapshot->has_wakes);
+	look_away(&looker);
+	segment_writer_fini(&writer);
+}
+
 TEST(larger_than_it_is)
 {
 	struct segment_writer writer;

@@ -34,24 +34,9 @@ const char *sort_task_heading(int key)
 	return task_keys[key].heading;
 }
 
-bool sort_task_down(int key)
-{
-	return task_keys[key].down;
-}
-
 const char *sort_channel_word(int key)
 {
 	return channel_keys[key].word;
-}
-
-const char *sort_channel_heading(int key)
-{
-	return channel_keys[key].heading;
-}
-
-bool sort_channel_down(int key)
-{
-	return channel_keys[key].down;
 }
 
 /* ---- reading a key ---- */

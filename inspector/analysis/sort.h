@@ -56,10 +56,7 @@ int sort_parse_channel(const char *text, struct sort *ret, struct problem *probl
 
 const char *sort_task_word(int key);
 const char *sort_task_heading(int key);
-bool sort_task_down(int key); /* the direction it starts with */
 const char *sort_channel_word(int key);
-const char *sort_channel_heading(int key);
-bool sort_channel_down(int key);
 
 /* `tasks`, `objects`: indices in the snapshot's.  0 or -ENOMEM (order unchanged). */
 int sort_tasks(const struct look *look, struct sort sort, int32_t *tasks, size_t count);

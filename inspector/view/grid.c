@@ -22,16 +22,6 @@ static const struct {
 #undef ROW
 };
 
-const char *role_name(enum role role)
-{
-	static const char *const names[] = {
-#define ROW(n, s) s,
-		VIEW_ROLES(ROW)
-#undef ROW
-	};
-	return names[role];
-}
-
 int grid_init(struct grid *grid, int rows, int columns, bool utf8)
 {
 	*grid = (struct grid){

@@ -16,22 +16,11 @@
 #include <stdio.h>
 
 /* clang-format off */
-#define VIEW_ROLES(X)                                                  \
-	X(NORMAL, "normal")                                            \
-	X(DIM, "dim")                                                  \
-	X(HEADER, "header")                                            \
-	X(SELECTED, "selected")                                        \
-	X(GOOD, "good")                                                \
-	X(WARN, "warn")                                                \
-	X(BAD, "bad")                                                  \
-	X(RUN, "run")                                                  \
-	X(READY, "ready")                                              \
-	X(WAIT, "wait")
+enum role {
+	ROLE_NORMAL, ROLE_DIM, ROLE_HEADER, ROLE_SELECTED, ROLE_GOOD, ROLE_WARN, ROLE_BAD, ROLE_RUN,
+	ROLE_READY, ROLE_WAIT, ROLE_COUNT
+};
 /* clang-format on */
-
-#define VIEW_ENUM_ROLE(n, s) ROLE_##n,
-enum role { VIEW_ROLES(VIEW_ENUM_ROLE) ROLE_COUNT };
-const char *role_name(enum role role);
 
 /* One cell each, in UTF-8 and in ASCII. */
 /* clang-format off */

@@ -194,11 +194,6 @@ void terminal_forget(void)
 	clearok(curscr, TRUE);
 }
 
-void terminal_bell(void)
-{
-	beep();
-}
-
 static uint32_t translate(int status, wint_t code)
 {
 	static const struct {
@@ -325,9 +320,4 @@ int terminal_run(char *const arguments[])
 	if (result)
 		return result;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-int terminal_signal(void)
-{
-	return end_signal;
 }

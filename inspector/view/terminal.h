@@ -34,7 +34,6 @@ void terminal_size(int *rows, int *columns);
 void terminal_draw(const struct grid *grid);
 /* Everything anew at the next terminal_draw(). */
 void terminal_forget(void);
-void terminal_bell(void);
 
 /* Wait for at most so long. */
 void terminal_input(int milliseconds, struct input *ret);
@@ -43,7 +42,5 @@ void terminal_input(int milliseconds, struct input *ret);
 void terminal_suspend(void);
 /* Run a program on the terminal and wait for its end.  Its exit status, or -errno. */
 int terminal_run(char *const arguments[]);
-/* The number of the signal that ended INPUT_END; 0: none. */
-int terminal_signal(void);
 
 #endif

@@ -37,13 +37,18 @@ static int wait_for_launched(struct viewer *viewer, struct launch *launch, struc
 	const struct timespec step = {.tv_nsec = 20000000};
 	char how[64];
 
-	while (!launch_has_ended(launch)) {
+	while (!launch_is_gone(launch) && !batch_is_told_to_end()) {
 		struct source *source;
 		pid_t pid = launch_target(launch);
 		if (pid && source_open_process(pid, &source, problem) == 0 &&
 		    viewer_attach(viewer, source, problem) == 0)
 			return 0;
 		nanosleep(&step, NULL);
+	}
+	if (!launch_is_gone(launch)) {
+		snprintf(problem->text, sizeof(problem->text),
+			 "told to end before %s had a tasklet", launch->program);
+		return -1;
 	}
 	snprintf(problem->text, sizeof(problem->text), "%s ended (%s) before it could be looked at",
 		 launch->program, launch_status(launch, how, sizeof(how)));
@@ -92,6 +97,8 @@ static void leave_launched(const struct viewer *viewer, struct launch *launch)
 	else if (!launch_has_ended(launch))
 		fprintf(stderr, "tltop: %s goes on as process %d\n", launch->program,
 			(int)launch->pid);
+	else if (!launch_is_gone(launch))
+		fprintf(stderr, "tltop: what %s started goes on\n", launch->program);
 	if (launch_keep_log(launch))
 		fprintf(stderr, "tltop: the output of %s is in %s\n", launch->program, launch->log);
 }
@@ -111,6 +118,8 @@ static enum tltop_status run(struct viewer *viewer, const struct tltop_options *
 
 	if (status)
 		return status;
+	if (options->is_batch)
+		batch_end_in_order();
 	if (options->command && launch_start(&launch, options->command, &problem))
 		return complain(problem.text);
 	if (options->command)

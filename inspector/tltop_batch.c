@@ -198,9 +198,7 @@ static void on_end(int signal)
 	is_told_to_end = 1;
 }
 
-/* To end by a signal, or because nobody reads any more, is to end as otherwise: a command that was started ends
- * with us. */
-static void end_in_order(void)
+void batch_end_in_order(void)
 {
 	static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
 	struct sigaction action = {.sa_handler = on_end};
@@ -210,6 +208,11 @@ static void end_in_order(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+bool batch_is_told_to_end(void)
+{
+	return is_told_to_end;
+}
+
 enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options *options,
 			      struct problem *problem)
 {
@@ -217,7 +220,6 @@ enum tltop_status tltop_batch(struct viewer *viewer, const struct tltop_options 
 	int result = output ? 0 : -ENOMEM;
 
 	viewer->is_batch = true;
-	end_in_order();
 	viewer_resize(viewer, 0, columns_wanted());
 	if (output)
 		output_init(output, STDOUT_FILENO);

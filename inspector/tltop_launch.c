@@ -99,20 +99,29 @@ bool launch_has_ended(struct launch *launch)
 	return launch->has_ended;
 }
 
+/* The number of a group that has members is not given to a new process; once it is empty, it may
+ * be, so we do not ask again. */
+bool launch_is_gone(struct launch *launch)
+{
+	if (!launch->is_gone && launch_has_ended(launch))
+		launch->is_gone = kill(-launch->pid, 0) != 0 && errno == ESRCH;
+	return launch->is_gone;
+}
+
 void launch_end(struct launch *launch)
 {
 	const struct timespec step = {.tv_nsec = STEP_MILLISECONDS * 1000000L};
 
-	if (launch_has_ended(launch))
+	if (launch_is_gone(launch))
 		return;
-	kill(-launch->pid, SIGTERM); /* its whole session */
+	kill(-launch->pid, SIGTERM);
 	for (int waited = 0; waited < POLITE_MILLISECONDS; waited += STEP_MILLISECONDS) {
-		if (launch_has_ended(launch))
+		if (launch_is_gone(launch))
 			return;
 		nanosleep(&step, NULL);
 	}
 	kill(-launch->pid, SIGKILL);
-	if (waitpid(launch->pid, &launch->status, 0) == launch->pid)
+	if (!launch->has_ended && waitpid(launch->pid, &launch->status, 0) == launch->pid)
 		launch->has_ended = true;
 }
 

@@ -17,14 +17,17 @@ struct launch {
 	char program[64];
 	char log[256]; /* where its output is */
 	bool has_ended;
-	int status; /* as of waitpid() */
+	bool is_gone; /* and nothing that it started is left: its number may be another's now */
+	int status;   /* as of waitpid() */
 };
 
 /* 0, or -errno and *problem. */
 int launch_start(struct launch *launch, char **command, struct problem *problem);
 /* Has it ended?  Does not wait. */
 bool launch_has_ended(struct launch *launch);
-/* End it: SIGTERM, and SIGKILL two seconds later. */
+/* Nor does anything run that it started (and that has not left its process group). */
+bool launch_is_gone(struct launch *launch);
+/* End it and what it started: SIGTERM, and SIGKILL two seconds later. */
 void launch_end(struct launch *launch);
 /* "status 1", "signal 9 (Killed)" */
 const char *launch_status(const struct launch *launch, char *buffer, size_t bytes);

@@ -106,7 +106,7 @@ static void take_all_input(struct viewer *viewer, int milliseconds)
 	}
 }
 
-/* False: it has ended without ever having had a tasklet. */
+/* False: it and all that it started have ended without ever having had a tasklet. */
 static bool watch_launch(struct viewer *viewer, struct launch *launch,
 			 const struct tltop_options *options)
 {
@@ -117,12 +117,13 @@ static bool watch_launch(struct viewer *viewer, struct launch *launch,
 		if (viewer->target)
 			viewer_say(viewer, ROLE_NORMAL, "its output goes to %s", launch->log);
 	}
-	if (viewer->child[0] && launch_has_ended(launch)) {
+	if (launch_is_gone(launch))
+		viewer->child[0] = '\0'; /* nothing to ask about at the end */
+	if (!viewer->ended_how[0] && launch_has_ended(launch)) {
 		launch_status(launch, viewer->ended_how, sizeof(viewer->ended_how));
-		viewer->child[0] = '\0';
 		viewer_say(viewer, ROLE_NORMAL, "its output is in %s", launch->log);
 	}
-	return viewer->target || !launch->has_ended;
+	return viewer->target || !launch->is_gone;
 }
 
 enum tltop_status tltop_live(struct viewer *viewer, const struct tltop_options *options,

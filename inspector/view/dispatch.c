@@ -87,6 +87,8 @@ static bool search_from(struct viewer *viewer, int start, int step)
 	list_show(list);
 	if (screen->moved)
 		screen->moved(viewer);
+	if (screen->found)
+		screen->found(viewer);
 	return true;
 }
 
@@ -114,8 +116,13 @@ static void search_typed(struct viewer *viewer, enum prompt_result result)
 		return;
 	}
 	snprintf(viewer->search, sizeof(viewer->search), "%s", viewer->prompt.text);
-	if (viewer->search[0] && !search_from(viewer, viewer->before_search.cursor, 1))
-		snprintf(viewer->prompt.error, sizeof(viewer->prompt.error), "no row has that");
+	/* Enter takes what is shown, though rows may have moved since it was found. */
+	int start = result == PROMPT_DONE ? list->cursor : viewer->before_search.cursor;
+	if (!viewer->search[0] || search_from(viewer, start, 1))
+		return;
+	snprintf(viewer->prompt.error, sizeof(viewer->prompt.error), "no row has that");
+	if (result == PROMPT_DONE)
+		viewer_say(viewer, ROLE_WARN, "no row has \"%s\"", viewer->search);
 }
 
 /* ---- what is typed ---- */
@@ -252,6 +259,7 @@ static void back(struct viewer *viewer, bool may_quit)
 		viewer->tasks.warning = -1;
 	} else if (viewer->search[0]) {
 		viewer->search[0] = '\0';
+		viewer->tasks.follows_found = false;
 	} else {
 		screen_tasks.filter(viewer, "", viewer->message, sizeof(viewer->message));
 	}

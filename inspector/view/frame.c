@@ -222,8 +222,12 @@ static void draw_status(const struct viewer *viewer, struct grid *grid, int row,
 		return;
 	}
 	if (is_small) {
-		grid_print(grid, row, 0, ROLE_DIM, "%dx%d is small: 60x16 shows all",
-			   viewer->columns, viewer->rows);
+		snprintf(status, sizeof(status), "%dx%d is small: 60x16 shows all",
+			 viewer->columns, viewer->rows);
+		if ((int)strlen(status) > grid->columns)
+			snprintf(status, sizeof(status), "%dx%d small", viewer->columns,
+				 viewer->rows);
+		grid_text(grid, row, 0, ROLE_DIM, status);
 		return;
 	}
 	if (viewer->search[0] && screen->row_text)

@@ -240,7 +240,7 @@ static void draw_rule(const struct viewer *viewer, struct grid *grid, int row, b
 		return;
 	}
 	if (view->history.lost)
-		snprintf(note, sizeof(note), "the rings have lost %s older ones",
+		snprintf(note, sizeof(note), "the program's rings have overwritten %s",
 			 label_count(view->history.lost, lost, sizeof(lost)));
 	else
 		snprintf(note, sizeof(note), "%zu", view->history.count);

@@ -60,17 +60,18 @@ static void find_cursor(struct viewer *viewer)
 {
 	struct tasks_view *view = &viewer->tasks;
 	struct list *list = &view->list;
+	bool follows = view->follows || view->follows_found;
+	int row = 0;
 
-	if (!view->moved && !view->follows)
+	if (!view->moved && !follows)
 		list->cursor = list->top = 0;
-	for (uint32_t i = 0; view->moved || view->follows ? i < view->row_count : false; i++) {
-		if (row_key(view, look_of(viewer), &view->rows[i]) != view->selected)
-			continue;
-		bool visible = (int)i >= list->top && (int)i < list->top + list->height;
-		if (visible || view->follows)
-			list->cursor = (int)i;
-		break;
-	}
+	while (row < list->count && (view->moved || follows) &&
+	       row_key(view, look_of(viewer), &view->rows[row]) != view->selected)
+		row++;
+	if (row == list->count)
+		view->follows_found = false; /* it has ended, or is not shown any more */
+	else if (follows || (view->moved && row >= list->top && row < list->top + list->height))
+		list->cursor = row;
 	list_show(list);
 	remember_cursor(viewer);
 }
@@ -108,8 +109,14 @@ static void update(struct viewer *viewer)
 static void moved(struct viewer *viewer)
 {
 	viewer->tasks.moved = true;
+	viewer->tasks.follows_found = false;
 	viewer->tasks.warning = -1;
 	remember_cursor(viewer);
+}
+
+static void found(struct viewer *viewer)
+{
+	viewer->tasks.follows_found = true;
 }
 
 /* After another order or choice of rows the selected row is shown, wherever it went. */
@@ -319,7 +326,8 @@ static void status(const struct viewer *viewer, char *text, size_t bytes)
 		 sorted < 0 ? "-" : task_columns[sorted].heading,
 		 view->table.sort.down ? "down" : "up",
 		 view->tree ? "tree" : group_key_word(view->group),
-		 view->follows ? "   following" : "", view->hides_finished ? "   ended hidden" : "",
+		 view->follows || view->follows_found ? "   following" : "",
+		 view->hides_finished ? "   ended hidden" : "",
 		 tagged, view->matching, view->row_count);
 }
 
@@ -351,7 +359,7 @@ static void toggle_fold(struct viewer *viewer, bool want_folded)
 	if (!row->fold && row->depth && want_folded) { /* the branch that it is in */
 		while (view->list.cursor > 0 && view->rows[view->list.cursor].depth >= row->depth)
 			view->list.cursor--;
-		remember_cursor(viewer);
+		moved(viewer);
 		row = cursor_row(view);
 	}
 	if (!row->fold || (row->fold == FOLD_FOLDED) == want_folded)
@@ -460,7 +468,8 @@ static void follow(struct viewer *viewer)
 {
 	struct tasks_view *view = &viewer->tasks;
 
-	view->follows = !view->follows;
+	view->follows = !view->follows && !view->follows_found;
+	view->follows_found = false;
 	view->moved = true;
 	viewer_say(viewer, ROLE_NORMAL,
 		   view->follows ? "following this tasklet: F stops that"
@@ -587,6 +596,7 @@ const struct screen screen_tasks = {
 	.act = act,
 	.list = list,
 	.moved = moved,
+	.found = found,
 	.click = click,
 	.table = table,
 	.row_text = row_text,

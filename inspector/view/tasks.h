@@ -29,6 +29,7 @@ struct tasks_view {
 	enum group_key group;
 	bool tree, hides_finished, follows;
 	bool moved;	   /* the cursor was moved: stay with `selected` */
+	bool follows_found; /* a search has put the cursor there: as `follows`, until it is moved */
 	uint64_t selected; /* key of the row: see row_key() */
 	int warning;	   /* the cursor is on this warning; -1: in the list */
 	struct idset tags, folds;

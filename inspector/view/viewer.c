@@ -87,6 +87,7 @@ static void forget_target(struct viewer *viewer)
 	viewer->paused_ns = viewer->ended_ns = 0;
 	viewer->trail_count = 0;
 	viewer->tasks.moved = viewer->channels.moved = viewer->waits.moved = false;
+	viewer->tasks.follows_found = false;
 	viewer->tasks.warning = -1;
 	idset_clear(&viewer->tasks.tags);
 	idset_clear(&viewer->tasks.folds);
@@ -287,6 +288,7 @@ static bool select_row(struct viewer *viewer, uint64_t id)
 		viewer_push(viewer);
 		viewer->tasks.list.cursor = (int)i;
 		viewer->tasks.moved = true;
+		viewer->tasks.follows_found = false;
 		viewer->tasks.selected = id;
 		list_show(&viewer->tasks.list);
 		return true;

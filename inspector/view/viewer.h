@@ -113,6 +113,7 @@ struct screen {
 	bool (*act)(struct viewer *viewer, enum action action); /* false: not mine */
 	struct list *(*list)(struct viewer *viewer);		/* that moving moves */
 	void (*moved)(struct viewer *viewer);			/* the cursor of that list */
+	void (*found)(struct viewer *viewer); /* after moved(): a search has moved it */
 	void (*click)(struct viewer *viewer, const struct hotspot *hotspot);
 	struct columns *(*table)(struct viewer *viewer);
 	void (*row_text)(const struct viewer *viewer, int row, char *text,

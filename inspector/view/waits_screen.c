@@ -520,6 +520,34 @@ static struct list *list(struct viewer *viewer)
 	return &viewer->waits.list;
 }
 
+/* What the line names; nothing of one that the cursor steps over. */
+static void row_text(const struct viewer *viewer, int index, char *text, size_t bytes)
+{
+	const struct snapshot *snapshot = viewer_snapshot(viewer);
+	const struct wait_line *line = &viewer->waits.lines[index];
+	const struct verdict *verdict;
+	char object[LABEL_BYTES] = "", task[LABEL_BYTES] = "", wait[240] = "";
+
+	text[0] = '\0';
+	if (line->kind == WAIT_LINE_VERDICT) {
+		verdict = &waits_of(viewer)->verdicts[line->verdict];
+		if (verdict->object >= 0)
+			label_object(snapshot, viewer->target->model, verdict->object, object,
+				     sizeof(object));
+		snprintf(text, bytes, "%s %" PRIu32 " %s %s", verdict_title(verdict), line->number,
+			 verdict_name(verdict->kind), object);
+		return;
+	}
+	if (line->kind == WAIT_LINE_OBJECT)
+		label_object(snapshot, viewer->target->model, (int32_t)line->verdict, object,
+			     sizeof(object));
+	if (line->task >= 0)
+		label_task(snapshot, line->task, task, sizeof(task));
+	if (line->task >= 0 && line->kind != WAIT_LINE_OBJECT)
+		waits_describe(snapshot, viewer->target->model, line->task, wait, sizeof(wait));
+	snprintf(text, bytes, "%s %s %s", object, task, wait);
+}
+
 static int filter(struct viewer *viewer, const char *text, char *error, size_t bytes)
 {
 	struct waits_view *view = &viewer->waits;
@@ -560,6 +588,7 @@ const struct screen screen_waits = {
 	.click = click,
 	.summary = summary,
 	.status = status,
+	.row_text = row_text,
 	.filter = filter,
 	.filter_text = filter_text,
 	.lines = lines,

@@ -195,9 +195,9 @@ def case_resize(folder):
     with philosophers() as program, Terminal(folder, f"{TLTOP} {program.pid}") as terminal:
         terminal.wait(r"\?Help")
         terminal.resize(10, 3)
-        terminal.wait(r"^10x3 is sm")
+        terminal.wait(r"^10x3 small")
         terminal.keys("Down", "4", "1")
-        terminal.wait(r"^10x3 is sm")
+        terminal.wait(r"^10x3 small")
         terminal.resize(132, 40)
         shown = terminal.wait(r"\[1 Tasks\][^\n]*1 warning")
         expect(len(shown.splitlines()[0]) > 100, "the first line does not use the width")
@@ -501,6 +501,78 @@ def case_batch_command(folder):
     expect(not os.path.exists(f"/proc/{pid}"), "it still runs")
     wrapped = run("-b", "-n", "1", "-d", "0.3", "--", "sh", "-c", f"{TARGET}; true", TMPDIR=folder)
     expect("boss" in wrapped.stdout, wrapped.stdout + wrapped.stderr)
+
+
+def case_group(_):
+    """--group KEY: equal tasklets in one row; a key that does not exist is bad usage."""
+    with target("40") as program:
+        for key, is_grouped in (("none", False), ("state", True), ("site", True), ("object", True), ("stack", True)):
+            done = run("-b", "-n", "1", "-d", "0.05", "--group", key, str(program.pid))
+            expect(done.returncode == 0 and not done.stderr, done.stderr)
+            grouped = re.search(r"^ *\+ +\d+x worker/\*", done.stdout, re.MULTILINE)
+            expect(bool(grouped) == is_grouped, f"{key}:\n{done.stdout}")
+            expect(("worker/39 " in done.stdout) != is_grouped, f"{key}:\n{done.stdout}")
+        bad = run("-b", "-n", "1", "--group", "colour", str(program.pid))
+        expect(bad.returncode == 2 and not bad.stdout and "stack" in bad.stderr, f"{bad.returncode}: {bad.stderr}")
+
+
+def command_of(tltop):
+    """The pid of the target that this tltop has started, from its first picture."""
+    return int(re.search(r"target (\d+)", tltop.stdout.readline()).group(1))
+
+
+def expect_no_process(pid, word):
+    wait_until(f"the end of the command after {word}", lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+def case_batch_command_ended(folder):
+    """-b -- COMMAND that is told to end, or that nobody reads any more, takes the command along."""
+    variables = {**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": folder}
+    for word in ("SIGTERM", "SIGINT", "SIGHUP", "a closed pipe"):
+        tltop = subprocess.Popen([TLTOP, "-b", "-d", "0.1", "--", TARGET], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, env=variables)
+        pid = command_of(tltop)
+        expect(os.path.exists(f"/proc/{pid}"), "the command has ended already")
+        if word == "a closed pipe":
+            tltop.stdout.close()
+            said = tltop.stderr.read()
+        else:
+            tltop.send_signal(getattr(signal, word))
+            said = tltop.communicate(timeout=DEADLINE)[1]
+        status = tltop.wait(timeout=DEADLINE)
+        expect(status == 0 and "cannot write" not in said, f"{word}: status {status}: {said}")
+        expect_no_process(pid, word)
+
+
+def case_batch_command_early(folder):
+    """Told to end before the command has a tasklet."""
+    mark = f"{folder}/started"
+    tltop = subprocess.Popen([TLTOP, "-b", "--", "sh", "-c", f"echo $$ > {mark}.new; mv {mark}.new {mark}; exec cat {folder}/never"],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env={**os.environ, "TMPDIR": folder})
+    os.mkfifo(f"{folder}/never")
+    wait_until("the command", lambda: os.path.exists(mark))
+    with open(mark, encoding="ascii") as file:
+        pid = int(file.read())
+    tltop.send_signal(signal.SIGTERM)
+    said = tltop.communicate(timeout=DEADLINE)[1]
+    expect(tltop.returncode == 1 and "told to end" in said, f"{tltop.returncode}: {said}")
+    expect_no_process(pid, "SIGTERM")
+
+
+def case_command_leaves(folder):
+    """A shell that starts the program and ends: it is shown all the same, and ended with us."""
+    shell = ["sh", "-c", f"{TARGET} & exit 0"]
+    done = run("-b", "-n", "2", "-d", "0.2", "--", *shell, TMPDIR=folder)
+    expect(done.returncode == 0 and "boss" in done.stdout, done.stdout + done.stderr)
+    expect_no_process(int(re.search(r"target (\d+)", done.stdout).group(1)), "the last look")
+    with Terminal(folder, f"{TLTOP} -- sh -c '{TARGET} & exit 0'", TMPDIR=folder) as terminal:
+        pid = int(re.search(r"target (\d+)", terminal.wait(r"target \d+.*live ")).group(1))
+        terminal.keys("q")
+        terminal.wait(r"End sh \d+ too\?")
+        terminal.keys("y")
+        terminal.wait(r"status 0")
+        expect_no_process(pid, "y")
 
 
 def case_ends_meanwhile(_):

@@ -103,7 +103,7 @@ enum tl_abi_kind {
 	TL_KIND_WAIT,                /* a wait word */
 };
 
-/* A text of N bytes is either inline (up to N - 1 bytes and a NUL) or, when byte N - 5 is
+/* A text of N bytes is either inline (a NUL ends a shorter one) or, when byte N - 5 is
  * TL_NAME_LONG, its beginning, followed there by the full text's byte offset in `strings` (the last
  * four bytes). */
 #define TL_NAME_LONG ((char)0xff)

@@ -101,7 +101,7 @@ void segment_name_set(char *field, size_t bytes, const char *name)
 {
 	char value[TL_ABI_OBJECT_NAME_BYTES] = { 0 };
 	size_t length = name ? strnlen(name, TEXT_MOST) : 0;
-	if (length < bytes) {
+	if (length <= bytes) { /* one that fills the field has no NUL */
 		if (name)
 			memcpy(value, name, length);
 		if (value[bytes - 5] == TL_NAME_LONG)

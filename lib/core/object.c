@@ -14,11 +14,17 @@ static uint64_t next_serial = 1; /* of the process */
 
 static uint32_t pool; /* free slots of threads that have ended, linked by `head`; under record_lock */
 
+/* A block of them at most: others need some, too. */
 static uint32_t take_pool(void)
 {
 	pthread_mutex_lock(&record_lock);
-	uint32_t slot = pool;
-	pool = 0;
+	uint32_t slot = pool, last = pool;
+	for (int i = 1; i < BLOCK && last && segment.objects[last].head; i++)
+		last = segment.objects[last].head;
+	if (last) {
+		pool = segment.objects[last].head;
+		segment.objects[last].head = 0;
+	}
 	pthread_mutex_unlock(&record_lock);
 	return slot;
 }

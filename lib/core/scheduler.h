@@ -62,7 +62,8 @@ struct task_extra {
 	uint32_t outer_run;   /* in tl_run(): the tasklet whose run is the next outer one; 0 */
 	uint32_t in_run;      /* 1: it is in the stack of runs */
 	uint32_t group;       /* string; 0 */
-	uint32_t released;    /* 1: kept only until it ends */
+	uint16_t released;    /* 1: kept only until it ends */
+	uint16_t dying;       /* 1: it never ran, and the error handler is just told of it */
 	void *fake_stack;     /* AddressSanitizer's */
 };
 
@@ -98,7 +99,6 @@ struct scheduler {
 	uint32_t members[LEVELS];
 	uint32_t passed[LEVELS];
 	uint32_t lone;        /* idle: the first who was made ready */
-	uint32_t dying;       /* while the error handler is told of one that never ran: its link; else 0 */
 	uint32_t turn;        /* while a schedule callback runs: who gets the turn, and starts the ring; else 0 */
 
 	/* runs, timers, errors */

@@ -209,7 +209,7 @@ int task_find(struct scheduler *s, tl_task task, struct tl_record **ret)
 int task_find_to_move(struct scheduler *s, tl_task task, struct tl_record **ret)
 {
 	int error = task_find(s, task, ret);
-	return error || LINK(s, *ret) != s->dying ? error : -EBUSY;
+	return error || !extra_of(s, *ret)->dying ? error : -EBUSY;
 }
 
 TL_API int tl_task_bind(tl_task task, tl_fn fn, void *arg)

@@ -25,9 +25,9 @@ static int throw_at_fresh(struct scheduler *s, struct tl_record *t, int error, v
 	if (task_state(t) == TL_STATE_READY)
 		ring_remove(s, t);
 	t->wait = tl_wait_word(TL_STATE_PAUSED, TL_WAIT_NONE, 0, 0);
-	s->dying = LINK(s, t); /* the error handler may not touch it */
+	extra_of(s, t)->dying = 1; /* the error handler may not touch it */
 	struct tl_record *to = task_settle(s, t, -error);
-	s->dying = 0;
+	extra_of(s, t)->dying = 0;
 	int left = to ? s->uncaught.error : 0;
 	task_end_unrun(s, t, -error);
 	if (!to)
@@ -47,7 +47,7 @@ TL_API int tl_task_throw(tl_task task, int error, void *value, unsigned flags)
 	int found = task_find(s, task, &t);
 	if (found == -EINVAL || error < 1 || error > ERROR_MOST || flags & ~(unsigned)TL_PENDING)
 		return fail(s, -EINVAL);
-	if (found || !task_is_alive(t) || LINK(s, t) == s->dying)
+	if (found || !task_is_alive(t) || extra_of(s, t)->dying)
 		return error == ECANCELED ? 0 : fail(s, -ESRCH);
 	scheduler_look(s);
 	if (t == s->current) {

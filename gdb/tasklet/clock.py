@@ -3,8 +3,9 @@
 
 The header gives two instants on both clocks (its own and CLOCK_MONOTONIC); two points make a
 line.  "Now" is when the process stopped: of a live process on this machine the time of gdb's last
-stop (if it runs, now), of a core or a remote target the latest stamp that is known.  Without a
-clock (tracing is off), or while the two instants are still one, times are unknown: None.
+stop (if it runs, now); of a core, a remote target, or one that had stopped before these helpers
+were loaded, the latest stamp that is known.  Without a clock (tracing is off), or while the two
+instants are still one, times are unknown: None.
 """
 
 import time
@@ -16,7 +17,8 @@ from .segment import SegmentError
 NONE, TSC, MONOTONIC, VIRTUAL = range(4)
 _LEAST_SPAN_NS = 1_000_000      # below, the two instants are too near to make a line
 
-_stopped_ns = None      # None: it runs
+_BEFORE_US = 0          # it had stopped when the helpers were loaded: nobody knows when
+_stopped_ns = _BEFORE_US    # None: it runs
 
 
 def note_stop(_event=None):
@@ -40,6 +42,7 @@ class Clock:
             span = (header.get('anchor1_ns') or 0) - self._origin[1]
             if span >= _LEAST_SPAN_NS and ticks > 0:
                 self._rate = span / ticks
+        self.is_late = False    # "now" is too early: ages are the least that they can be
         self._now = self._find_now(snapshot)
 
     @property
@@ -68,7 +71,8 @@ class Clock:
             return snapshot.header.get('clock_now') or 0
         latest = self.ns(max(_latest_stamps(snapshot), default=0)) or 0
         if _is_native() and self.is_known:
-            return max(latest, _stopped_ns or time.monotonic_ns())
+            self.is_late = _stopped_ns == _BEFORE_US
+            return max(latest, time.monotonic_ns() if _stopped_ns is None else _stopped_ns)
         return latest
 
 

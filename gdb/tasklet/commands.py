@@ -94,6 +94,7 @@ Usage: tasklet apply [-q] [-s] all|ID... COMMAND
 An ID is a number or a range: tasklet apply 1 4-7 bt 3.
 -q  do not print which tasklet it is
 -s  be silent about tasklets in which the command fails, or that have no stack
+Flags may follow the list, too, as in "thread apply".
 An error of COMMAND is shown, and the next tasklet has its turn."""
 
     name = 'tasklet apply'
@@ -128,28 +129,41 @@ An error of COMMAND is shown, and the next tasklet has its turn."""
 
 
 def _parse_apply(argument):
-    """(flags, ranges or None for all, command)."""
-    flags, ranges, rest = set(), [], argument
-    while True:
-        word, after = _first_word(rest)
-        if word in ('-q', '-s') and not ranges:
-            flags.add(word)
-        elif word == 'all' and not ranges:
-            ranges, rest = None, after
-            break
-        elif re.fullmatch(r'[0-9]+(-[0-9]+)?', word):
-            first, _, last = word.partition('-')
-            ranges.append((int(first), int(last or first)))
-            if last and int(last) < int(first):
-                raise gdb.GdbError('Inverted range: %s.' % word)
-        else:
-            break
-        rest = after
+    """(flags, ranges or None for all, command).  Flags may stand on either side of the list."""
+    flags, rest = _take_flags(argument)
+    ranges, rest = _take_ranges(rest)
+    more, rest = _take_flags(rest)
     if ranges == []:
         raise gdb.GdbError('Which tasklets?  Usage: tasklet apply [-q] [-s] all|ID... COMMAND')
     if not rest.strip():
         raise gdb.GdbError('Please specify a command at the end of "tasklet apply".')
-    return flags, ranges, rest
+    return flags | more, ranges, rest
+
+
+def _take_flags(text):
+    flags = set()
+    while True:
+        word, after = _first_word(text)
+        if word not in ('-q', '-s'):
+            return flags, text
+        flags.add(word)
+        text = after
+
+
+def _take_ranges(text):
+    """(ranges, or None for all; the rest)."""
+    ranges = []
+    while True:
+        word, after = _first_word(text)
+        if word == 'all' and not ranges:
+            return None, after
+        if not re.fullmatch(r'[0-9]+(-[0-9]+)?', word):
+            return ranges, text
+        first, _, last = word.partition('-')
+        ranges.append((int(first), int(last or first)))
+        if last and int(last) < int(first):
+            raise gdb.GdbError('Inverted range: %s.' % word)
+        text = after
 
 
 def _in_ranges(snapshot, ranges):

@@ -24,6 +24,26 @@ def state(snapshot, task):
     return snapshot.state_name(task.state)
 
 
+_LETTERS = {snapshots.NEW: 'N', snapshots.PAUSED: 'P', snapshots.READY: 'r', snapshots.RUNNING: 'R',
+            snapshots.ENDED: 'X', snapshots.LOST: 'X'}
+_WAIT_LETTERS = {
+    **dict.fromkeys((snapshots.WAIT_SEND, snapshots.WAIT_RECEIVE, snapshots.WAIT_SEND_ERROR,
+                     snapshots.WAIT_SELECT), 'C'),
+    **dict.fromkeys((snapshots.WAIT_LOCK, snapshots.WAIT_CONDITION, snapshots.WAIT_READ_LOCK,
+                     snapshots.WAIT_WRITE_LOCK, snapshots.WAIT_SEMAPHORE, snapshots.WAIT_EVENT), 'L'),
+    **dict.fromkeys((snapshots.WAIT_JOIN, snapshots.WAIT_GROUP), 'J'),
+    **dict.fromkeys((snapshots.WAIT_IO, snapshots.WAIT_SIGNAL), 'I'),
+    snapshots.WAIT_SLEEP: 'T', snapshots.WAIT_RUN: 'U', snapshots.WAIT_OFFLOAD: 'O'}
+LETTERS = 'NRrPCLITJUO?X'
+
+
+def letter(task):
+    """Its state as the letter that the other tools show."""
+    if task.state == snapshots.WAITING or task.wait_kind == snapshots.WAIT_RUN:
+        return _WAIT_LETTERS.get(task.wait_kind, '?')
+    return _LETTERS.get(task.state, '?')
+
+
 def object_title(snapshot, obj):
     """channel jobs, or channel 7 when it has no name."""
     kind = snapshot.segment.name_of(snapshots.SET_OBJECT, obj.kind)

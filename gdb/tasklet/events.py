@@ -105,7 +105,7 @@ def _who(snapshot, low):
 def _row(snapshot, now, pair):
     (stamp, event, _, tasklet, _, _), scheduler = pair
     ago = now.since(stamp)
-    return ('?' if ago is None else '-' + duration(ago), threads.name_of(snapshot, scheduler),
+    return ('-' * bool(ago) + duration(ago), threads.name_of(snapshot, scheduler),
             snapshot.segment.name_of(snapshots.SET_EVENT, event), _who(snapshot, tasklet),
             ', '.join(filter(None, _words(snapshot, pair[0]))))
 

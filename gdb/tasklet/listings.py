@@ -42,7 +42,8 @@ Usage: info tasklets [-state STATE] [REGEX]
 
 With -state, those in that state (running, ready, waiting, paused, new, ended), or
 those that wait for that (send, receive, lock, join, sleep, run, ...), or "fresh":
-those that have not run yet.  With REGEX, those whose name or group it matches.
+those that have not run yet; or the letter that tltop and tldump show (N R r P C L
+I T J U O ? X).  With REGEX, those whose name or group it matches.
 An asterisk marks the selected one, or the one that runs on the selected thread; its
 age is the time since its state last changed."""
 
@@ -67,9 +68,13 @@ age is the time since its state last changed."""
         chosen = _in_state(snapshot, state) if state else snapshot.tasks
         if words:
             chosen = _named(snapshot, chosen, words[0])
+        now = clock.Clock(snapshot)
         write_rows(('  Id', 'State', 'Name', 'Age', 'Waits for', 'At'),
-                   _task_rows(snapshot, chosen), (7, 7, 8, 6, 12))
+                   _task_rows(snapshot, now, chosen), (7, 7, 8, 6, 12))
         gdb.write(_summary(snapshot, chosen))
+        if now.is_late:
+            gdb.write('It had stopped before these commands were loaded: ages count up to its '
+                      'latest event, and may be too small.\n')
 
 
 def _state_words():
@@ -83,11 +88,15 @@ def _state_words():
 
 
 def _in_state(snapshot, word):
+    if len(word) == 1 and word in describe.LETTERS:
+        return [task for task in snapshot.tasks if describe.letter(task) == word]
     words = _state_words()
     if word not in words:
         matches = [known for known in words if known.startswith(word)]
         if len(matches) != 1:
-            raise gdb.GdbError('"%s" is no state; there are %s.' % (safe(word), ', '.join(words)))
+            raise gdb.GdbError('"%s" is no state; there are %s, '
+                               'and the letters %s.' % (safe(word), ', '.join(words),
+                                                        ' '.join(describe.LETTERS)))
         word = matches[0]
     if word == _FRESH:
         return [task for task in snapshot.tasks if task.is_fresh]
@@ -104,8 +113,8 @@ def _named(snapshot, tasks, regex):
             or matches(snapshot.task_group(task))]
 
 
-def _task_rows(snapshot, tasks):
-    now, current = clock.Clock(snapshot), current_task(snapshot)
+def _task_rows(snapshot, now, tasks):
+    current = current_task(snapshot)
     for task in tasks:
         name, group = snapshot.task_name(task), snapshot.task_group(task)
         yield ('%s %d' % ('*' if current and task.id == current.id else ' ', task.id),

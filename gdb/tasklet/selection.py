@@ -172,4 +172,3 @@ def register():
     events.memory_changed.connect(_on_memory)
     events.register_changed.connect(_on_new_files)
     events.before_prompt.connect(_before_prompt)
-    clock.note_stop()

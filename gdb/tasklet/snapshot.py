@@ -40,7 +40,7 @@ CLOSING, SCHEDULE_ALL, MORE_SENDERS, MORE_RECEIVERS = 1, 2, 4, 8
 # enum tl_place: where the stack is
 PLACE_SLAB, PLACE_INDIRECT, PLACE_JMPBUF = 0, 4, 5
 
-NO_WAKES = 32           # enum tl_capability
+NO_OBJECTS, NO_WAKES = 4, 32    # enum tl_capability
 
 MOST_SELECT_BLOCKS = 1024
 
@@ -56,6 +56,7 @@ Scheduler = collections.namedtuple('Scheduler', _SCHEDULER_FIELDS + ('index',))
 Slab = collections.namedtuple('Slab', 'base stride guard_bytes count')
 Layout = collections.namedtuple(
     'Layout', 'machine resume pc_offset sp_offset register_count registers')
+Runtime = collections.namedtuple('Runtime', 'name layout capabilities code_low code_high')
 SelectCase = collections.namedtuple('SelectCase', 'object operation')
 
 
@@ -294,25 +295,28 @@ class Snapshot:
         runtime = self._runtime
         rows = self.segment.entries('layouts', Layout._fields, self.header.get('layout_high'),
                                     ('machine',))
-        if runtime is None or (runtime[0] or 0) >= len(rows):
+        if runtime is None or (runtime.layout or 0) >= len(rows):
             raise SegmentError('The segment does not say how its stacks are laid out.')
-        return Layout._make(rows[runtime[0] or 0])
+        return Layout._make(rows[runtime.layout or 0])
 
     @property
     def has_wakes(self):
-        """Does the runtime say who wakes whom?  Else nobody could be said to be stuck."""
-        return self._runtime is not None and not (self._runtime[1] or 0) & NO_WAKES
+        """Does the runtime say who wakes whom, and over what?  Else nobody could be said to be
+        stuck.  An entry without a name is nobody's: it says nothing."""
+        runtime = self._runtime
+        return (runtime is not None and bool((runtime.name or b'').strip(b'\0'))
+                and not (runtime.capabilities or 0) & (NO_WAKES | NO_OBJECTS))
 
     @functools.cached_property
     def _runtime(self):
-        rows = self.segment.entries('runtimes', ('layout', 'capabilities', 'code_low', 'code_high'), 1)
-        return rows[0] if rows else None
+        rows = self.segment.entries('runtimes', Runtime._fields, 1)
+        return Runtime._make(rows[0]) if rows else None
 
     @property
     def code(self):
         """The addresses of the runtime's own code, as a range; empty when it does not say."""
-        low, high = self._runtime[2:] if self._runtime else (0, 0)
-        return range(low or 0, high or 0)
+        runtime = self._runtime
+        return range(runtime.code_low or 0, runtime.code_high or 0) if runtime else range(0)
 
     @functools.cached_property
     def schedulers(self):

@@ -32,6 +32,13 @@ info tasklets -state fresh
 info channels
 python poke.field("header", 0, "record_high", 16)
 python poke.field("header", 0, "object_high", 16)
+# a runtime that does not say who waits for what; one that says nothing at all
+python poke.field("runtimes", 0, "capabilities", 4)
+info deadlocks
+python poke.field("runtimes", 0, "capabilities", 0)
+python poke.field("runtimes", 0, "name", bytes(16))
+info deadlocks
+python poke.field("runtimes", 0, "name", b"tasklet")
 # no layout
 python poke.field("runtimes", 0, "layout", 77)
 tasklet 8

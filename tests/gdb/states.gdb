@@ -6,6 +6,13 @@ info tasklets -state waiting receiver
 info tasklets -state fresh
 info tasklets -state lock
 info tasklets -state re
+info tasklets -state C
+info tasklets -state L
+info tasklets -state T
+info tasklets -state J
+info tasklets -state r
+info tasklets -state X
+info tasklets -state U
 info tasklets ^(un|jo)
 info tasklets (
 tasklet
@@ -30,6 +37,8 @@ tasklet 14
 tasklet 99
 tasklet apply 6-7 4 bt
 tasklet apply -q 2 7 bt -1
+tasklet apply 2 7 -q bt -1
+tasklet apply all -q -s p $_tasklet()
 tasklet apply -s all bt 1
 tasklet apply bt
 tasklet apply 7-6 bt

@@ -215,6 +215,8 @@ class Core(_Started):
         self.by_kernel = not pattern.startswith('|') and _CORE_LIMIT == resource.RLIM_INFINITY
         self.pattern = re.sub('%.', '*', pattern) + '*'
         self.look = 'core' if self.by_kernel else 'attach'
+        if not self.by_kernel:      # gdb writes nothing of a stack with another sort of guard
+            self.environment.setdefault('TASKLET_GUARD', 'protect')
         self.core = self.folder / 'core'
 
     def _await(self):

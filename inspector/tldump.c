@@ -112,8 +112,13 @@ static void tell_losses(struct dump *dump)
 {
 	const struct snapshot *snapshot = dump->snapshot;
 	const char *what = dump->options.source;
-	if (snapshot->source_state == SOURCE_EXITED)
-		complain(dump, "%s: it has ended; this is its last state", what);
+	const enum source_state state = source_state(dump->source);
+	const char *until = state == snapshot->source_state ? "this is its last state"
+							    : "this was its state shortly before";
+	if (state == SOURCE_EXITED)
+		complain(dump, "%s: it has ended; %s", what, until);
+	if (state == SOURCE_REPLACED)
+		complain(dump, "%s: another program has its place by now; %s", what, until);
 	if (snapshot->torn)
 		complain(dump, "%s: %u record%s changed during every try to read %s: torn", what,
 			 snapshot->torn, snapshot->torn == 1 ? "" : "s",
@@ -121,6 +126,9 @@ static void tell_losses(struct dump *dump)
 	if (snapshot->bad)
 		complain(dump, "%s: %u record%s made no sense and %s left out", what, snapshot->bad,
 			 snapshot->bad == 1 ? "" : "s", snapshot->bad == 1 ? "is" : "are");
+	if (snapshot->left_out)
+		complain(dump, "%s: %u tasklets or objects are more than a picture holds", what,
+			 snapshot->left_out);
 	if (snapshot->lost_records)
 		complain(dump, "%s: %llu tasklets were refused: the table of %llu was full", what,
 			 (unsigned long long)snapshot->lost_records,
@@ -140,34 +148,67 @@ static bool read_id(const char *text, uint64_t *ret)
 	return *text >= '0' && *text <= '9' && !*end && !errno;
 }
 
+/* What the command line asks for, while it is gathered; each tasklet once. */
+struct chosen {
+	int32_t *tasks;
+	size_t count;
+	bool *is_taken; /* by index */
+};
+
+static void take_task(const struct dump *dump, int32_t task, struct chosen *chosen)
+{
+	if (chosen->is_taken[task] ||
+	    !filter_matches(dump->options.filter, &dump->report.look, task))
+		return;
+	chosen->is_taken[task] = true;
+	chosen->tasks[chosen->count++] = task;
+}
+
+/* The tasklet of that id, or all of that name; false: there is none. */
+static bool take_meant(const struct dump *dump, const char *word, struct chosen *chosen)
+{
+	const struct snapshot *snapshot = dump->snapshot;
+	bool is_known = false;
+	uint64_t id;
+	if (read_id(word, &id)) {
+		const int32_t task = snapshot_task_by_id(snapshot, id);
+		if (task >= 0)
+			take_task(dump, task, chosen);
+		return task >= 0;
+	}
+	for (uint32_t i = 0; *word && i < snapshot->task_count; i++) {
+		if (strcmp(snapshot->tasks[i].name, word) != 0)
+			continue;
+		is_known = true;
+		take_task(dump, (int32_t)i, chosen);
+	}
+	return is_known;
+}
+
 /* Those of the command line, else all; in both cases those that pass the filter.  free(3) *ret. */
 static enum tldump_status choose_tasks(struct dump *dump, int32_t **ret, size_t *count)
 {
 	const struct tldump_options *options = &dump->options;
 	enum tldump_status status = TLDUMP_SHOWN;
-	uint64_t id;
 	*count = 0;
 	*ret = NULL;
 	if (!options->argument_count)
 		return filter_tasks(options->filter, &dump->report.look, ret, count)
 			       ? no_memory(dump)
 			       : TLDUMP_SHOWN;
-	*ret = calloc((size_t)options->argument_count, sizeof **ret);
-	if (!*ret)
-		return no_memory(dump);
-	for (int i = 0; i < options->argument_count; i++) {
-		const char *word = options->arguments[i];
-		if (!read_id(word, &id)) {
-			complain(dump, "'%s' is no tasklet's id", word);
-			return TLDUMP_USAGE;
-		}
-		const int32_t task = snapshot_task_by_id(dump->snapshot, id);
-		if (task < 0)
-			status = complain(dump, "%s: no tasklet %s (any more)", options->source,
-					  word);
-		else if (filter_matches(options->filter, &dump->report.look, task))
-			(*ret)[(*count)++] = task;
-	}
+	const size_t most = (size_t)dump->snapshot->task_count + 1;
+	struct chosen chosen = {.tasks = calloc(most, sizeof *chosen.tasks),
+				.is_taken = calloc(most, sizeof *chosen.is_taken)};
+	const bool has_memory = chosen.tasks && chosen.is_taken;
+	if (!has_memory)
+		status = no_memory(dump);
+	for (int i = 0; has_memory && i < options->argument_count; i++)
+		if (!take_meant(dump, options->arguments[i], &chosen))
+			status = complain(dump, "%s: no tasklet '%s' (any more)", options->source,
+					  options->arguments[i]);
+	free(chosen.is_taken);
+	*ret = chosen.tasks;
+	*count = chosen.count;
 	return status;
 }
 
@@ -204,7 +245,7 @@ static enum tldump_status dump_bt(struct dump *dump)
 	size_t count;
 	const enum tldump_status status = choose_tasks(dump, &tasks, &count);
 	int result = 0;
-	if (count && status != TLDUMP_USAGE)
+	if (count)
 		result = dump->options.is_grouped ? report_stack_groups(&dump->report, tasks, count)
 						  : report_backtraces(&dump->report, tasks, count);
 	progress_end(&dump->progress);
@@ -241,8 +282,9 @@ static enum tldump_status find_verdicts(struct dump *dump, uint64_t long_ns, str
 {
 	if (!dump->snapshot->has_wakes)
 		return complain(dump,
-				"%s: its runtime does not tell wakes: no verdict can be given",
-				dump->options.source);
+				"%s: %s: no verdict can be given", dump->options.source,
+				dump->snapshot->left_out ? "not all of its tasklets are seen" :
+							   "its runtime does not tell wakes");
 	if (waits_find(dump->snapshot, long_ns, ret))
 		return no_memory(dump);
 	waits_confirm(ret, dump->model, dump->snapshot);

@@ -29,7 +29,8 @@ static const struct {
 		"A record that changed during every try to read it is shown as torn.\n",
 	},
 	[VERB_BT] = {
-		"bt", " [ID]...", "backtraces, of all or of these",
+		"bt", " [ID|NAME]...", "backtraces, of all or of these",
+		"NAME means all that are called so.\n"
 		"A running tasklet has none: its stack is in use.  One that switched during every\n"
 		"try to copy its stack is hot.  Equal ones together: --group.\n",
 	},

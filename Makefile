@@ -76,12 +76,40 @@ $(LIB_A): $(LIB_OBJECT)
 
 # ---- the tools ----
 
-INSPECTOR_SOURCES := $(sort $(wildcard inspector/source/*.c inspector/model/*.c inspector/analysis/*.c inspector/export/*.c))
-VIEW_SOURCES := $(sort $(wildcard inspector/view/*.c))
+INSPECTOR_SOURCES := \
+	inspector/analysis/filter.c inspector/analysis/filter_match.c inspector/analysis/groups.c \
+	inspector/analysis/label.c inspector/analysis/rates.c inspector/analysis/sort.c \
+	inspector/analysis/stacks.c inspector/analysis/wait_graph.c inspector/analysis/waits.c \
+	inspector/analysis/waits_confirm.c inspector/analysis/waits_describe.c inspector/export/json.c \
+	inspector/export/output.c inspector/export/progress.c inspector/export/report_backtraces.c \
+	inspector/export/report_channels.c inspector/export/report_events.c \
+	inspector/export/report_parts.c inspector/export/report_tasks.c \
+	inspector/export/report_verdicts.c inspector/export/report_waits.c inspector/export/table.c \
+	inspector/model/backtraces.c inspector/model/clock.c inspector/model/debug_file.c \
+	inspector/model/demangle.c inspector/model/eh_frame.c inspector/model/history.c \
+	inspector/model/layout.c inspector/model/lines.c inspector/model/lookup.c \
+	inspector/model/model.c inspector/model/names.c inspector/model/objects.c \
+	inspector/model/places.c inspector/model/record.c inspector/model/ring_reader.c \
+	inspector/model/schedulers.c inspector/model/segment.c inspector/model/snapshot.c \
+	inspector/model/stack_cache.c inspector/model/stacks.c inspector/model/symbols.c \
+	inspector/model/tasks.c inspector/model/unwind.c inspector/model/waiters.c \
+	inspector/source/core.c inspector/source/core_notes.c inspector/source/elf_file.c \
+	inspector/source/list.c inspector/source/modules.c inspector/source/proc.c \
+	inspector/source/process.c inspector/source/process_memory.c inspector/source/process_threads.c \
+	inspector/source/source.c inspector/source/text.c
+VIEW_SOURCES := \
+	inspector/view/channel_waiters.c inspector/view/channels.c inspector/view/columns.c \
+	inspector/view/dispatch.c inspector/view/event_text.c inspector/view/format.c \
+	inspector/view/frame.c inspector/view/grid.c inspector/view/help.c inspector/view/idset.c \
+	inspector/view/keys.c inspector/view/menu.c inspector/view/print.c inspector/view/processes.c \
+	inspector/view/prompt.c inspector/view/sample.c inspector/view/task.c \
+	inspector/view/task_cells.c inspector/view/task_rows.c inspector/view/tasks.c \
+	inspector/view/terminal.c inspector/view/theme.c inspector/view/viewer.c \
+	inspector/view/wait_lines.c inspector/view/waits_screen.c inspector/view/warnings.c
 INSPECTOR_OBJECTS := $(INSPECTOR_SOURCES:%.c=$(B)/obj/%.o)
 VIEW_OBJECTS := $(VIEW_SOURCES:%.c=$(B)/obj/%.o)
-TLDUMP_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard inspector/tldump*.c)))
-TLTOP_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard inspector/tltop*.c)))
+TLDUMP_OBJECTS := $(addprefix $(B)/obj/inspector/,tldump.o tldump_options.o)
+TLTOP_OBJECTS := $(addprefix $(B)/obj/inspector/,tltop.o tltop_batch.o tltop_launch.o tltop_live.o tltop_options.o)
 TOOL_LIBS := -lunwind-x86_64 -lunwind -ldw -lelf
 TOOLS := $(B)/bin/tltop $(B)/bin/tldump
 
@@ -114,8 +142,15 @@ $(EXAMPLES): $(B)/examples/%: $(B)/obj/docs/examples/%.o $(LIB_A)
 
 HARNESS_OBJECTS := $(addprefix $(B)/obj/tests/harness/,expect.o runner.o tasklets.o)
 # What random programs are compared with: the rules as a program of its own.
-HARNESS_MODEL := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/harness/model*.c)))
-CONFORMANCE := $(patsubst tests/conformance/%.c,$(B)/tests/conformance/%,$(sort $(wildcard tests/conformance/*.c)))
+HARNESS_MODEL := $(addprefix $(B)/obj/tests/harness/,model.o model_program.o model_world.o)
+CONFORMANCE := $(addprefix $(B)/tests/conformance/, \
+	buffered_channels callbacks_that_act deadlines environment fairness fork_threads join \
+	kept_tasklets limits misuse mutex names_and_info os_threads priorities random_programs \
+	release_and_join section01_ring section02_states section03_run_switch section04_schedule_remove \
+	section05_channels section06_preference section07_closing section08_sent_errors \
+	section09_throw_kill section10_uncaught section11_deadlock section12_traps section14_nested_runs \
+	section15_atomic section16_callbacks section18_hazards section19_idioms sleep thread_churn \
+	value_and_errors)
 
 $(B)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
@@ -215,7 +250,7 @@ check-asan: deps
 
 check-valgrind: deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/valgrind SANITIZE=-DTASKLET_VALGRIND CFLAGS='-O1 -g' tests
-	$(Q)python3 tests/check.py --build build/valgrind --suites tests/suites-valgrind $(SUITES)
+	$(Q)python3 tests/check.py --build build/valgrind --suites tests/suites-valgrind --limit 3000 $(SUITES)
 
 bench: deps
 	$(call install_packages,$(BENCH_PACKAGES))

@@ -524,6 +524,36 @@ TEST(a_kept_one_that_never_ran_ends_once)
 	expect_slots_in_order();
 }
 
+/* Whose name it asks for; then it throws at another one that never ran, of which it is told, too.
+ */
+static int throws_at_the_next(tl_task task, int error, void *user)
+{
+	struct tl_task_info info;
+	(void)user;
+	ok(tl_task_info(task, &info));
+	log_("%s=%d", info.name, error);
+	if (error == -EIO)
+		ok(tl_task_throw(last, ENXIO, NULL, 0));
+	ok(tl_task_kill(target, 0));
+	ok(tl_task_kill(last, 0));
+	expect(tl_task_insert(target) < 0);
+	log_("end(%s)", info.name);
+	return 0;
+}
+
+TEST(ends_within_ends_of_some_that_never_ran)
+{
+	target = spawn("t", logs);
+	last = spawn("u", logs);
+	tl_set_error_handler(throws_at_the_next, NULL);
+	ok(tl_task_throw(target, EIO, NULL, 0));
+	expect_log("t=-5 u=-6 end(u) end(t)");
+	expect_state(target, "------");
+	expect_state(last, "------");
+	tl_set_error_handler(NULL, NULL);
+	expect_slots_in_order();
+}
+
 /* ---- the switch trap and an error handler ---- */
 
 static int makes_it_ebadf(tl_task task, int error, void *user)

@@ -36,7 +36,7 @@ TEST(a_channel_of_each_of_many_threads)
 		expect_result((int)on_a_thread(makes_one_channel, 0), 0);
 }
 
-enum { CHANNELS = 4096 };
+enum { CHANNELS = 8192 };
 
 static void *makes_many_channels(void *arg)
 {
@@ -54,8 +54,43 @@ static void *makes_many_channels(void *arg)
 
 TEST(many_channels_of_each_of_some_threads)
 {
-	for (int i = 0; i < 270; i++)
+	for (int i = 0; i < 140; i++)
 		expect_result((int)on_a_thread(makes_many_channels, 0), 0);
+}
+
+enum { KEEPERS = 140 };
+
+static pthread_barrier_t begun, ending;
+
+static void *keeps_one_channel(void *arg)
+{
+	struct tl_channel *channel = NULL;
+	const int error = tl_channel_create("c", 0, 0, &channel);
+	pthread_barrier_wait(&begun);
+	pthread_barrier_wait(&ending);
+	if (!error)
+		ok(tl_channel_destroy(channel));
+	(void)arg;
+	return number(error);
+}
+
+/* Of the slots that are free again, one thread that needs one does not get all. */
+TEST(threads_that_stay_share_what_comes_back)
+{
+	pthread_t keepers[KEEPERS];
+	void *result;
+	ok(pthread_barrier_init(&begun, NULL, 2));
+	ok(pthread_barrier_init(&ending, NULL, KEEPERS + 1));
+	for (int i = 0; i < KEEPERS; i++) {
+		expect_result((int)on_a_thread(makes_many_channels, 0), 0);
+		ok(pthread_create(&keepers[i], NULL, keeps_one_channel, NULL));
+		pthread_barrier_wait(&begun);
+	}
+	pthread_barrier_wait(&ending);
+	for (int i = 0; i < KEEPERS; i++) {
+		ok(pthread_join(keepers[i], &result));
+		expect_result(number_of(result), 0);
+	}
 }
 
 /* ---- spawn sites: the table has room for 4,095 ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * wait_graph.h: who could wake whom, as a graph, and for each of its nodes how surely it is stuck.
- * Private to waits.c and waits.c; the reasoning is in docs/design/verdicts.md.
+ * Private to waits*.c; the reasoning is in docs/design/verdicts.md.
  *
  * A waiting tasklet has one edge: to the tasklet that it joins, to the side of the object that
  * could serve it, or (a run on a thread that sleeps for good) to its scheduler.  A side has an edge

@@ -21,6 +21,12 @@ static uint32_t string_of(const char *literal)
 	return literals[h].string;
 }
 
+void note_finish(void)
+{
+	free(literals);
+	literals = NULL;
+}
+
 static void note(unsigned event, const char *literal, uint64_t value)
 {
 	struct scheduler *s = SELF;

@@ -285,6 +285,7 @@ static void thread_ends(void *unused)
 		stack_finish(s); /* else this runs on one of them: pthread_exit() in a tasklet */
 	site_finish(s);
 	object_home_gone(s);
+	note_finish();
 	free(s->timers);
 	free(s->idle);
 	idle_finish(s);

@@ -149,6 +149,9 @@ TL_HIDDEN void scheduler_choose_mode(struct scheduler *s);
  * the stack's canary.  It may change the mode. */
 TL_HIDDEN COLD void scheduler_look(struct scheduler *s);
 
+/* The thread ends: note.c forgets its literals. */
+TL_HIDDEN void note_finish(void);
+
 /* ---- records and links ---- */
 
 #define RECORD(s, link) ((struct tl_record *)((s)->records + (link)))
